@@ -14,6 +14,13 @@ use amprule_domain::{CommandId, SessionId, StationId, Timestamp};
 use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 
+/// An OCPP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worded {
+    pub action: String,
+    pub payload: String,
+}
+
 /// Implemented over the engine.
 pub trait Control: Send + Sync {
     /// The station's connection, while it has one.
@@ -27,11 +34,11 @@ pub trait Control: Send + Sync {
         payload: &'a str,
     ) -> BoxFuture<'a, Result<CallOutcome, CallFailed>>;
 
-    /// Holds a request to a station against the shape that this version has for it. `NoRaw`: it has no requests by name.
-    fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed>;
-
-    /// Whether this version has words for a command with these values. What is not reached over OCPP answers for itself.
-    fn can_say(&self, protocol: &str, command: &Command) -> bool;
+    /// A command as a station of this version would be told it now: the version has words for it, they keep its shape, and the
+    /// standard does not forbid us to say them. `None`: it is not reached over OCPP, and answers for itself.
+    ///
+    /// `Invalid` names a place in a request's payload, else in the command. `NoRaw`: it has no requests by name.
+    fn worded(&self, protocol: &str, command: &Command) -> Result<Option<Worded>, CallFailed>;
 
     /// Queues a command, which is sent from `from` on. It is durable when this answers.
     fn order<'a>(

@@ -44,7 +44,7 @@ mod webhook;
 #[cfg(test)]
 mod testing;
 
-pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password};
+pub use control::{CallFailed, CallOutcome, ConnectionInfo, Control, Password, Worded};
 pub use devices::{DeviceChange, DeviceRefused, Devices};
 pub use extensions::{Extensions, NoShadow, Order, OrderRefused};
 pub use files::{Content, FileFault, FileRefused, Files};

@@ -157,6 +157,7 @@ fn granted(said: &Said) -> Reply {
             number: SessionNo(1),
             token: event.token.as_ref().map(|_| GRANTED),
             total_cost: None,
+            limit: None,
             news: None,
         }),
         _ => Reply::Empty,

@@ -65,7 +65,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         other => {
             let noted = noted(other, moment.now);
             let is_kept_otherwise = !noted.changes.is_empty();
-            let mut step = noted.answered(station, moment, answer(other));
+            let mut step = noted.answered(station, moment, answer(station, other));
             if !is_kept_otherwise {
                 step.effects.push(kept::message(station, inbound, moment, "notification"));
             }
@@ -105,10 +105,13 @@ fn noted(event: &StationEvent, now: Timestamp) -> Noted {
 }
 
 /// What those messages are answered: most are notifications.
-fn answer(event: &StationEvent) -> Reply {
+fn answer(station: &Station, event: &StationEvent) -> Reply {
     match event {
         StationEvent::Security(event) => security::answer(event),
-        StationEvent::SmartCharging(event) => smart_charging::answer(event),
+        StationEvent::SmartCharging(event) => {
+            let charges = |evse| station.sessions.iter().any(|session| session.evse == evse && session.is_open());
+            smart_charging::answer(event, charges)
+        }
         StationEvent::Diagnostics(event) => diagnostics::answer(event),
         StationEvent::Cost(event) => cost::answer(event),
         _ => Reply::Empty,

@@ -65,6 +65,8 @@ pub trait StationBooks: Writer + Records {
     fn live_sessions<'a>(&'a self, station: &'a StationId, ended: usize) -> StoreFuture<'a, Vec<Session>>;
     /// A station's commands that are neither answered nor given up, oldest first.
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>>;
+    /// What it holds of this kind under this key.
+    fn holding<'a>(&'a self, station: &'a StationId, kind: Kind, key: &'a str) -> StoreFuture<'a, Option<Holding>>;
     /// A station's latest commands whatever became of them, newest first.
     fn latest_exchanges<'a>(&'a self, station: &'a StationId, most: usize) -> StoreFuture<'a, Vec<Exchange>>;
     /// The latest answers to a station's messages, oldest first: kept answers and the messages behind its readings.

@@ -229,6 +229,8 @@ pub trait Vouchers: Send + Sync {
     fn standings<'a>(&'a self, wanted: &'a [StatusRequest]) -> BoxFuture<'a, Vec<Result<Standing, String>>>;
     /// A contract certificate for a car: the payloads of Get15118EVCertificate and of its answer.
     fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>>;
+    /// Whose number that is, for a receipt: VatNumberValidation's answer but for what it repeats (2.1).
+    fn company<'a>(&'a self, station: &'a StationId, number: &'a str) -> BoxFuture<'a, Result<Value, String>>;
 }
 
 /// Nobody is asked.
@@ -240,6 +242,10 @@ impl Vouchers for NoVouchers {
     }
 
     fn ocsp<'a>(&'a self, _: &'a CertificateId) -> BoxFuture<'a, Result<String, String>> {
+        Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
+    }
+
+    fn company<'a>(&'a self, _: &'a StationId, _: &'a str) -> BoxFuture<'a, Result<Value, String>> {
         Box::pin(std::future::ready(Err("nobody is asked".to_owned())))
     }
 

@@ -66,9 +66,26 @@ pub struct TransactionReply {
     pub token: Option<TokenInfo>,
     /// The running or final cost including taxes, when known and where the answer has room for it (2.x totalCost).
     pub total_cost: Option<Decimal>,
+    /// How much the token's authorization allows, beside that token (2.1 transactionLimit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<TransactionLimit>,
     /// What the driver was to hear before, and could not (2.x updatedPersonalMessage).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news: Option<String>,
+}
+
+/// TransactionLimitType of 2.1 (E16): the station stops there by itself, and is told to as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransactionLimit {
+    /// In the tariff's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Decimal>,
+    /// Wh
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_energy: Option<Decimal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time_s: Option<u64>,
 }
 
 /// OCPP 2.0.1, IdTokenInfoType.

@@ -12,7 +12,7 @@ use crate::mark::{Mark, Marks};
 use crate::operation_mode::OperationMode;
 use crate::place::Site;
 use crate::pricing::{Pin, Price};
-use crate::reply::TokenInfo;
+use crate::reply::{TokenInfo, TransactionLimit};
 use crate::timeline::Timeline;
 use crate::token::IdToken;
 use crate::{Energy, SessionId, SessionNo, StationId, TransactionId};
@@ -252,6 +252,13 @@ impl SessionLimits {
     /// What the session costs so far decides something.
     pub fn need_cost(&self) -> bool {
         self.max_cost.is_some() || self.is_budgeted
+    }
+
+    /// For a station that can keep them itself. `None`: there are none.
+    pub fn as_told(&self) -> Option<TransactionLimit> {
+        let (max_cost, max_energy, max_time_s) = (self.max_cost, self.max_energy.map(Energy::wh), self.max_duration_s);
+        let is_any = max_cost.is_some() || max_energy.is_some() || max_time_s.is_some();
+        is_any.then_some(TransactionLimit { max_cost, max_energy, max_time_s })
     }
 }
 

@@ -3,10 +3,11 @@
 pub mod composite;
 mod needs;
 pub mod profile;
+pub mod stacking;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
@@ -37,6 +38,8 @@ pub enum SmartChargingEvent {
     Needs(Needs),
     /// How the car means to charge.
     Schedule { evse: u32, schedule: Value },
+    /// 2.1: its dynamic profile says this from now on (ChargingScheduleUpdateType).
+    Adapted { profile: i64, update: Value },
     /// 2.1: it wants to know what its dynamic profile says now.
     Pulled { profile: i64 },
     /// 2.1: its transaction is to be charged first, or not any more.
@@ -104,6 +107,10 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
             Noted::change(Change::Gone { kind: Kind::Limit, like })
                 .tell("station.limit-cleared", body(json!({ "source": source, "evse": evse })))
         }
+        SmartChargingEvent::Adapted { profile, update } => {
+            let update = json!({ "update": update, "updatedAt": now });
+            Noted::change(Change::Merge { kind: Kind::Profile, key: profile.to_string(), body: update })
+        }
         SmartChargingEvent::Pulled { .. } => Noted::default(),
         SmartChargingEvent::Needs(needs) => Noted::default().tell("station.charging-needs", json!(needs)),
         SmartChargingEvent::Schedule { evse, schedule } => {
@@ -118,14 +125,40 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
     }
 }
 
-pub(crate) fn answer(event: &SmartChargingEvent) -> Reply {
+/// `charges`: a transaction runs at this EVSE.
+pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) -> Reply {
     match event {
+        // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
+        SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
-        // Nobody here steers by dynamic profiles.
+        // Whoever asks for a profile that is there is answered before this.
         SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),
         _ => Reply::Empty,
     }
 }
+
+/// A profile that a station holds as it stands, with what it was told of it since.
+pub fn standing(held: &Value) -> Value {
+    let mut profile = held["profile"].clone();
+    let period = &mut profile["chargingSchedule"][0]["chargingSchedulePeriod"][0];
+    if let (Some(period), Some(update)) = (period.as_object_mut(), held["update"].as_object()) {
+        period.extend(update.clone());
+    }
+    profile
+}
+
+/// What a dynamic profile says now (2.1 K28, ChargingScheduleUpdateType). `None`: it is none, or says nothing.
+pub fn schedule_update(held: &Value) -> Option<Value> {
+    let profile = standing(held);
+    let period = profile["chargingSchedule"][0]["chargingSchedulePeriod"][0].as_object()?;
+    let is_said = |(member, _): &(&String, &Value)| UPDATED.contains(&member.split('_').next().unwrap_or_default());
+    let said: Map<String, Value> =
+        period.iter().filter(is_said).map(|(name, value)| (name.clone(), value.clone())).collect();
+    (profile["chargingProfileKind"] == "Dynamic" && !said.is_empty()).then_some(Value::Object(said))
+}
+
+/// Of all phases, or of the second (`_L2`) and third.
+const UPDATED: [&str; 4] = ["limit", "dischargeLimit", "setpoint", "setpointReactive"];
 
 /// A transaction's profiles go with it (OCPP 2.0.1, K01.FR.09; 1.6, 3.13.1), and those of its EVSE that name none.
 pub(crate) fn forgotten_with(transaction: &str, evse: u32) -> Change {

@@ -24,6 +24,7 @@ mod passwords;
 mod pending;
 mod ports;
 mod profiles;
+mod pulled;
 mod recall;
 mod resets;
 mod settings;

@@ -29,6 +29,9 @@ impl StationTask {
         if let Some(reply) = self.vouch(inbound).await {
             return Ok(reply);
         }
+        if let Some(reply) = self.pulled(inbound).await {
+            return Ok(reply);
+        }
         self.recall(inbound).await?;
 
         let hooks = self.ports.hooks.clone();

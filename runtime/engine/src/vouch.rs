@@ -1,7 +1,9 @@
 //! Questions of a station that somebody else answers: is this certificate still good, has this car a contract (OCPP 2.0.1, M).
 
 use amprule_domain::Timestamp;
+use amprule_domain::cost::CostEvent;
 use amprule_domain::event::{Inbound, SecurityEvent, StationEvent};
+use amprule_domain::holding::body;
 use amprule_domain::proof::StatusRequest;
 use amprule_domain::reply::Reply;
 use serde_json::{Value, json};
@@ -11,7 +13,13 @@ use crate::station::StationTask;
 impl StationTask {
     /// `None`: it is no such question. The answer has no effect of ours that could be lost.
     pub(crate) async fn vouch(&mut self, inbound: &Inbound) -> Option<Reply> {
-        let StationEvent::Security(event) = &inbound.event else { return None };
+        let event = match &inbound.event {
+            StationEvent::Security(event) => event,
+            StationEvent::Cost(CostEvent::VatNumber { number, evse }) => {
+                return Some(self.company(number, *evse).await);
+            }
+            _ => return None,
+        };
         match event {
             SecurityEvent::StatusWanted { certificate } => {
                 let said = self.ports.vouchers.ocsp(certificate).await.and_then(|result| self.fitting(result));
@@ -48,6 +56,21 @@ impl StationTask {
                 Reply::Word { status: "Failed".to_owned(), more: wanting }
             }
         }
+    }
+
+    /// Whose number it is (2.1, C24 and I).
+    async fn company(&mut self, number: &str, evse: Option<u32>) -> Reply {
+        let station = &self.station.record.id;
+        let said = self.ports.vouchers.company(station, number).await;
+        let repeated = json!({ "vatNumber": number, "evseId": evse });
+        let (status, more) = match said {
+            Ok(company) => ("Accepted", json!({ "company": company, "vatNumber": number, "evseId": evse })),
+            Err(why) => {
+                tracing::warn!(%station, "a VAT number is answered Rejected: {why}");
+                ("Rejected", repeated)
+            }
+        };
+        Reply::Word { status: status.to_owned(), more: body(more) }
     }
 
     async fn chain(&mut self, certificates: &[StatusRequest]) -> Reply {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use amprule_domain::Timestamp;
 use amprule_domain::ports::{BoxFuture, CallOutcome};
 use amprule_domain::reply::{Refusal, RefusalCode};
 use amprule_domain::secrets::without_secrets;
@@ -41,9 +42,15 @@ impl Calls {
     }
 
     /// `Err`: the answer to it, for the station hears nothing of it.
-    pub(crate) fn take(&mut self, call: Call, rule: &Rule, numbers: &BTreeMap<i64, i64>) -> Result<(), String> {
+    pub(crate) fn take(
+        &mut self,
+        call: Call,
+        rule: &Rule,
+        numbers: &BTreeMap<i64, i64>,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let Call { id, action, payload } = call;
-        match self.judge(&action, &payload, rule, numbers) {
+        match self.judge((&action, &payload), rule, numbers, now) {
             Ok(payload) => {
                 self.waiting.push_back(Call { id, action, payload });
                 Ok(())
@@ -56,10 +63,10 @@ impl Calls {
     /// With the number that the station knows.
     fn judge(
         &mut self,
-        action: &str,
-        payload: &str,
+        (action, payload): (&str, &str),
         rule: &Rule,
         numbers: &BTreeMap<i64, i64>,
+        now: Timestamp,
     ) -> Result<String, Judged> {
         if !rule.forward.allow.iter().any(|allowed| allowed == action) {
             return Err(self.not_allowed(action));
@@ -68,7 +75,7 @@ impl Calls {
         if waiting > WAITING_MOST || !self.budget.spend() {
             return Err(refused(RefusalCode::GenericError, "too many requests at once; the station is not asked"));
         }
-        self.dialect.check_order(action, payload).map_err(|fault| match fault {
+        self.dialect.check_order(action, payload, now).map_err(|fault| match fault {
             CommandFault::UnknownAction { .. } => refused(RefusalCode::NotImplemented, fault.to_string()),
             CommandFault::Invalid { .. } => refused(RefusalCode::PropertyConstraintViolation, fault.to_string()),
         })?;
@@ -151,11 +158,15 @@ mod tests {
         Call { id: "7".to_owned(), action: action.to_owned(), payload: payload.to_owned() }
     }
 
+    fn now() -> Timestamp {
+        "2026-07-01T08:00:00Z".parse().expect("a time")
+    }
+
     /// What the station hears, or what the backend is told instead.
     fn taken(dialect: Dialect, allow: &[&str], action: &str, payload: &str) -> Result<String, String> {
         let rule = rule(allow);
         let mut calls = Calls::new(&rule, dialect);
-        calls.take(call(action, payload), &rule, &[(41, 9_001)].into())?;
+        calls.take(call(action, payload), &rule, &[(41, 9_001)].into(), now())?;
         Ok(calls.next().expect("the station is idle").payload)
     }
 
@@ -190,14 +201,15 @@ mod tests {
     async fn a_flood_of_requests_ends_here() {
         let rule = rule(&["ClearCache"]);
         let mut calls = Calls::new(&rule, Dialect::V16);
-        let many = (0..100).filter(|_| calls.take(call("ClearCache", "{}"), &rule, &BTreeMap::new()).is_ok()).count();
+        let many =
+            (0..100).filter(|_| calls.take(call("ClearCache", "{}"), &rule, &BTreeMap::new(), now()).is_ok()).count();
         assert_eq!(many, WAITING_MOST + 1);
         let mut told = 0;
         for _ in 0..200 {
             while calls.next().is_some() {
                 told += 1;
             }
-            let _ = calls.take(call("ClearCache", "{}"), &rule, &BTreeMap::new());
+            let _ = calls.take(call("ClearCache", "{}"), &rule, &BTreeMap::new(), now());
         }
         assert_eq!(told, 30, "in a minute");
     }

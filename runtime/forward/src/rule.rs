@@ -75,35 +75,31 @@ pub(crate) struct Rule {
 const NAME_MOST: usize = 40;
 
 impl Forward {
-    /// Whether it can work; nothing is read for it.
-    ///
-    /// # Errors
-    /// [`Fault`], of the first thing that is wrong.
-    pub fn check(&self) -> Result<(), Fault> {
+    /// Why it cannot work, each with the key that is wrong: `to`, or `allow.1` for the second of a list. Nothing is read for it.
+    pub fn faults(&self) -> Vec<(String, Fault)> {
+        let mut faults = Vec::new();
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || self.name.len() > NAME_MOST || !self.name.chars().all(is_plain) {
-            return Err(Fault::Name(self.name.clone()));
+            faults.push(("name".to_owned(), Fault::Name(self.name.clone())));
         }
-        Address::parse(&self.to, self.allow_ws)?;
-        for action in &self.allow {
-            if let Err(hint) = Dialect::is_request(action) {
-                return Err(Fault::Unknown { action: action.clone(), hint });
-            }
-            if let Some(action) = TAKES_AWAY.into_iter().find(|taken| taken == action) {
-                return Err(Fault::TakesAway(action));
-            }
+        if let Err(fault) = Address::parse(&self.to, self.allow_ws) {
+            faults.push(("to".to_owned(), fault));
         }
-        if !(1..=600).contains(&self.calls_per_minute) {
-            return Err(Fault::Bound("calls_per_minute", "1 to 600"));
-        }
-        if !(1..=120).contains(&self.timeout.as_secs()) {
-            return Err(Fault::Bound("timeout_s", "1 to 120"));
-        }
-        Ok(())
+        let allowed = self.allow.iter().enumerate();
+        faults.extend(allowed.filter_map(|(at, action)| Some((format!("allow.{at}"), may_ask(action).err()?))));
+        let bounds = [
+            ("calls_per_minute", (1..=600).contains(&self.calls_per_minute), "1 to 600"),
+            ("timeout_s", (1..=120).contains(&self.timeout.as_secs()), "1 to 120"),
+        ];
+        let outside = bounds.into_iter().filter(|(_, is_within, _)| !is_within);
+        faults.extend(outside.map(|(key, _, bound)| (key.to_owned(), Fault::Bound(key, bound))));
+        faults
     }
 
     pub(crate) fn ready(self) -> Result<Rule, Fault> {
-        self.check()?;
+        if let Some((_, fault)) = self.faults().into_iter().next() {
+            return Err(fault);
+        }
         let address = Address::parse(&self.to, self.allow_ws)?;
         let roots = self.roots.clone().map(Roots::Pem).unwrap_or_default();
         let trusted = if address.place.is_tls() { roots.read()? } else { Trusted::nobody() };
@@ -113,6 +109,17 @@ impl Forward {
         let tls = Tls::new(trusted).offering("http/1.1");
         let (gate, troubles) = (Gate::default(), Mutex::default());
         Ok(Rule { forward: self, address, tls, gate, began: Instant::now(), troubles })
+    }
+}
+
+/// A request to a station, and none that would take it away.
+fn may_ask(action: &str) -> Result<(), Fault> {
+    if let Err(hint) = Dialect::is_request(action) {
+        return Err(Fault::Unknown { action: action.to_owned(), hint });
+    }
+    match TAKES_AWAY.into_iter().find(|taken| *taken == action) {
+        Some(action) => Err(Fault::TakesAway(action)),
+        None => Ok(()),
     }
 }
 
@@ -206,10 +213,11 @@ pub(crate) mod tests {
             (Forward { calls_per_minute: 0, ..forward("books") }, "1 to 600"),
             (Forward { timeout: Duration::from_secs(300), ..forward("books") }, "1 to 120"),
         ] {
-            let why = forward.check().unwrap_err().to_string();
+            let [(_, fault)] = &forward.faults()[..] else { panic!("one fault") };
+            let why = fault.to_string();
             assert!(why.contains(expect), "{why}");
         }
-        assert!(allowing("SetChargingProfile").check().is_ok());
+        assert!(allowing("SetChargingProfile").faults().is_empty());
     }
 
     #[test]

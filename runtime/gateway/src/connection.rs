@@ -332,10 +332,6 @@ impl Connection {
         }
     }
 
-    fn has_no_words(&self) -> Unsayable {
-        Unsayable::NotSupported(format!("{} has no such command, or not with these values", self.dialect.subprotocol()))
-    }
-
     fn count_malformed(&mut self) {
         self.malformed = self.malformed.saturating_add(1);
         let most = self.socket.settings().max_malformed_in_a_row;
@@ -389,9 +385,9 @@ impl Link for Connection {
         command: &'a Command,
     ) -> BoxFuture<'a, Result<Option<&'static str>, Unsayable>> {
         Box::pin(async move {
-            let (action, payload) = self.dialect.phrase(command).ok_or_else(|| self.has_no_words())?;
-            // What does not fit the version, a token that is too long for instance, is not sent.
-            self.dialect.check_command(action, &payload).map_err(|fault| Unsayable::NotSupported(fault.to_string()))?;
+            // A station that had never spoken when it was ordered may have another version than was thought of.
+            let worded = self.dialect.worded(command, self.translator.now());
+            let (action, payload) = worded.map_err(|fault| Unsayable::NotSupported(fault.to_string()))?;
             // What a unit makes of it is for this model, and need not be what the standard says.
             let told = self.translator.call(Direction::Outbound, action, &payload);
             let told = mended(told).await.unwrap_or_else(|| payload.clone());

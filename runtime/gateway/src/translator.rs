@@ -25,7 +25,7 @@ impl Interpreters {
     }
 }
 
-/// Nobody asks it for the time.
+/// Where no unit is asked about the time, nothing is ever over.
 struct Unasked;
 
 impl Clock for Unasked {
@@ -61,6 +61,10 @@ impl Translator {
             self.station.serial = boot.serial.clone().unwrap_or_default();
             self.generation = None;
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.interpreters.clock.now()
     }
 
     /// `None`: nobody is asked about this message.

@@ -38,6 +38,8 @@ pub struct House {
 /// The stations of this server.
 pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
+    /// Characters of a token that it can be told of, in the version that it speaks.
+    fn longest_token(&self, station: &StationId) -> usize;
     fn order<'a>(
         &'a self,
         station: &'a StationId,
@@ -162,7 +164,10 @@ impl Keeper {
         };
         let bounds = reading::bounds(&*self.house.books, station).await?;
         let now = self.house.clock.now();
-        let wanted = plan::wanted(self.tokens().await?, bounds.entries, now);
+        let mut wanted = plan::wanted(self.tokens().await?, bounds.entries, now);
+        // A longer one cannot be shown there either.
+        let longest = self.house.stations.longest_token(station);
+        wanted.retain(|_, entered| entered.id_token.id_token.chars().count() <= longest);
         let Some(part) = plan::next(&wanted, &held, bounds) else { return Ok(()) };
         let plan::Part { version, is_full, entries } = part;
         self.order(station, Command::SendLocalList { version, is_full, entries }).await

@@ -17,6 +17,7 @@ use crate::request;
 use crate::security_profile;
 use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
+use crate::v16::words::MAX_ID_TAG;
 use crate::v21;
 use crate::version::Version;
 
@@ -53,6 +54,15 @@ impl Dialect {
     /// `ocpp1.6`, `ocpp2.0.1`, `ocpp2.1`
     pub const fn subprotocol(self) -> &'static str {
         self.version.subprotocol()
+    }
+
+    /// Characters of a token that the version has room for (1.6, IdToken; 2.x, IdTokenType).
+    pub const fn longest_token(self) -> usize {
+        match self.version {
+            Version::V16 => MAX_ID_TAG,
+            Version::V201 => 36,
+            Version::V21 => 255,
+        }
     }
 
     pub fn from_subprotocol(name: &str) -> Option<Self> {

@@ -45,6 +45,7 @@ mod security_profile;
 mod v16;
 mod v201;
 mod v21;
+mod worded;
 mod written_time;
 
 pub use dialect::{Decoded, Dialect};

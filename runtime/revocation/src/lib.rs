@@ -4,8 +4,9 @@
 //! [`crl`] reads what came back and [`trust`] whether that may be believed. [`chain`] does the same for certificates that were
 //! given as such.
 //!
-//! This crate owns x509-ocsp and x509-cert. It knows neither stations nor the engine.
+//! This crate owns x509-ocsp, x509-cert and p521. It knows neither stations nor the engine.
 
+mod algorithms;
 mod answer;
 mod cache;
 mod chain;

@@ -7,9 +7,11 @@ use der::{Decode, Encode};
 use jiff::Timestamp;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_cert::Certificate;
 use x509_cert::spki::AlgorithmIdentifierOwned;
+
+use crate::algorithms::ALGORITHMS;
 
 /// id-kp-OCSPSigning (RFC 6960, 4.2.2.2), without tag and length.
 const OCSP_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
@@ -69,7 +71,7 @@ impl Trust {
             self.held.iter().filter_map(|held| anchor_from_trusted_cert(&held.der).ok()).collect();
         let now = UnixTime::since_unix_epoch(now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs());
         let end = EndEntityCert::try_from(certificate)?;
-        let path = end.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, between, now, usage, None, None)?;
+        let path = end.verify_for_usage(ALGORITHMS, &anchors, between, now, usage, None, None)?;
         Ok(path.intermediate_certificates().filter_map(|one| Held::of(one.der().into_owned())).collect())
     }
 }
@@ -88,7 +90,7 @@ impl Held {
         let (Ok(own), Ok(algorithm)) = (EndEntityCert::try_from(&self.der), algorithm.to_der()) else { return false };
         // An AlgorithmIdentifier is short: one byte says its length.
         let Some((_, algorithm)) = algorithm.split_at_checked(2) else { return false };
-        let fitting = ALL_VERIFICATION_ALGS.iter().filter(|known| known.signature_alg_id().as_ref() == algorithm);
+        let fitting = ALGORITHMS.iter().filter(|known| known.signature_alg_id().as_ref() == algorithm);
         fitting.into_iter().any(|known| own.verify_signature(*known, message, signature).is_ok())
     }
 

@@ -10,8 +10,11 @@ mod live;
 mod load;
 mod lookup;
 mod misplaced;
+mod named_files;
+mod places;
 mod site;
 mod tls;
+mod vat;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -40,9 +43,11 @@ pub(crate) use feed::Feed;
 pub(crate) use files::Files;
 pub(crate) use forward::ready as forwards_ready;
 pub(crate) use live::{Followers, rules_file};
-pub(crate) use load::{load, read};
+pub(crate) use load::{ConfigError, load, read};
 pub(crate) use lookup::Lookup;
+pub(crate) use named_files::{idle, unreadable};
 pub(crate) use tls::{Certificates, Tls};
+pub(crate) use vat::Vat;
 pub(crate) use webhook::Webhook;
 
 use misplaced::Misplaced;
@@ -67,6 +72,7 @@ pub(crate) struct Config {
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) certificates: Certificates,
     pub(crate) contracts: Contracts,
+    pub(crate) vat: Vat,
     #[serde(deserialize_with = "files::checked")]
     pub(crate) files: Files,
     #[serde(deserialize_with = "webhook::checked")]
@@ -75,13 +81,10 @@ pub(crate) struct Config {
     written_devices: Vec<Spanned<Device>>,
     #[serde(rename = "sites")]
     written_sites: Vec<Spanned<site::Written>>,
-    #[serde(rename = "forwards")]
-    written_forwards: Vec<Spanned<forward::Written>>,
     #[serde(skip)]
     pub(crate) devices: Vec<Arc<Device>>,
     #[serde(skip)]
     pub(crate) sites: Vec<Arc<Site>>,
-    #[serde(skip)]
     pub(crate) forwards: Vec<forward::Written>,
 }
 
@@ -361,23 +364,22 @@ const DAY_S: u64 = 24 * 3600;
 
 impl Config {
     /// What its devices, sites and forwards come to.
-    fn read(&mut self) -> Result<(), Misplaced> {
-        self.devices = device::checked(&self.written_devices)?;
-        self.sites = site::checked(&self.written_sites)?;
-        self.forwards = forward::checked(&self.written_forwards)?;
-        site::fits_devices(&self.written_sites, &self.sites, &self.devices)?;
-        Ok(())
+    fn read(&mut self, text: &str) -> Result<(), Vec<Misplaced>> {
+        let devices = device::checked(&self.written_devices).map(|devices| self.devices = devices);
+        let sites = site::checked(&self.written_sites).map(|sites| self.sites = sites);
+        let forwards = forward::check(&self.forwards, text);
+        let faults: Vec<Misplaced> =
+            [devices.err(), sites.err()].into_iter().flatten().chain(forwards.err().into_iter().flatten()).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        site::fits_devices(&self.written_sites, &self.sites, &self.devices).map_err(|fault| vec![fault])
     }
 
     /// Where a device stands.
     fn place_of(&self, device: &str) -> Option<usize> {
         let written = self.written_devices.iter().find(|written| written.get_ref().id == device);
         written.map(|written| written.span().start)
-    }
-
-    /// Where the first of them stands.
-    fn place_of_forwards(&self) -> usize {
-        self.written_forwards.first().map_or(0, |written| written.span().start)
     }
 
     pub(crate) fn store_settings(&self, clock: Arc<dyn Clock>) -> StoreSettings {

@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::config::Contracts;
+use crate::config::{Contracts, Vat};
 use crate::environment::SystemClock;
 use crate::program;
 
@@ -23,15 +23,21 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Certifiers {
     revocation: Revocation,
     provider: Vec<String>,
+    vat: Vec<String>,
     /// For its program, which is started for each car.
     room: Semaphore,
 }
 
 impl Certifiers {
-    pub(crate) fn open(wanted: &Contracts) -> anyhow::Result<Self> {
+    pub(crate) fn open(wanted: &Contracts, vat: &Vat) -> anyhow::Result<Self> {
         let trust = Trust::read(&wanted.trust).context("[contracts] trust")?;
         let revocation = Revocation::new(trust, wanted.revocation_settings())?;
-        Ok(Self { revocation, provider: wanted.provide_with.clone(), room: Semaphore::new(AT_ONCE) })
+        Ok(Self {
+            revocation,
+            provider: wanted.provide_with.clone(),
+            vat: vat.ask.clone(),
+            room: Semaphore::new(AT_ONCE),
+        })
     }
 
     async fn judged(&self, station: &StationId, shown: ContractShown) -> CertificateStatus {
@@ -49,6 +55,18 @@ impl Certifiers {
         status
     }
 
+    async fn company_of(&self, station: &StationId, number: &str) -> Result<Value, String> {
+        if self.vat.is_empty() {
+            return Err("nobody is configured who knows VAT numbers (ask below [vat])".to_owned());
+        }
+        let _room = self.room.try_acquire().map_err(|_| format!("{AT_ONCE} programs are asked already"))?;
+        let env = [("AMPRULE_STATION", station.as_str())];
+        let asked = json!({ "vatNumber": number }).to_string();
+        let said = program::ask(&self.vat, &env, asked.as_bytes(), PROGRAM_MAX).await;
+        let said = said.map_err(|error| format!("{error:#}"))?;
+        company(&said)
+    }
+
     async fn provided(&self, station: &StationId, request: &Value) -> Result<Value, String> {
         if self.provider.is_empty() {
             return Err(
@@ -63,6 +81,29 @@ impl Certifiers {
             .map_err(|error| format!("the provider of contract certificates answers no JSON: {error}"))?;
         accepted(answer)
     }
+}
+
+/// AddressType of 2.1: a company without its name, street or city is none that a receipt could be made out to.
+fn company(said: &str) -> Result<Value, String> {
+    let answer: Value = serde_json::from_str(said)
+        .map_err(|error| format!("who is asked about VAT numbers answers no JSON: {error}"))?;
+    if answer["status"] != "Accepted" {
+        return Err("who is asked about VAT numbers does not know it".to_owned());
+    }
+    let mut company = serde_json::Map::new();
+    let members =
+        [("name", 50), ("address1", 100), ("address2", 100), ("city", 100), ("postalCode", 20), ("country", 50)];
+    for (member, most) in members {
+        let text = answer["company"][member].as_str().map(str::trim).filter(|text| !text.is_empty());
+        match text {
+            Some(text) => {
+                company.insert(member.to_owned(), json!(text.chars().take(most).collect::<String>()));
+            }
+            None if ["address2", "postalCode"].contains(&member) => {}
+            None => return Err(format!("who is asked about VAT numbers does not say the company's {member}")),
+        }
+    }
+    Ok(Value::Object(company))
 }
 
 /// The payload of an answer that says Accepted, without that word.
@@ -90,6 +131,10 @@ impl Vouchers for Certifiers {
 
     fn standings<'a>(&'a self, wanted: &'a [StatusRequest]) -> BoxFuture<'a, Vec<Result<Standing, String>>> {
         Box::pin(async move { self.revocation.standings(wanted, SystemClock.now()).await })
+    }
+
+    fn company<'a>(&'a self, station: &'a StationId, number: &'a str) -> BoxFuture<'a, Result<Value, String>> {
+        Box::pin(self.company_of(station, number))
     }
 
     fn contract<'a>(&'a self, station: &'a StationId, request: &'a Value) -> BoxFuture<'a, Result<Value, String>> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use amprule_api::{CallFailed, CallOutcome, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused, Password};
+use amprule_api::{
+    CallFailed, CallOutcome, ConnectionInfo, Control, Extensions, NoShadow, OrderRefused, Password, Worded,
+};
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::notice::Notice;
@@ -60,13 +62,13 @@ impl Control for Stations {
         })
     }
 
-    fn can_say(&self, protocol: &str, command: &Command) -> bool {
-        Dialect::from_subprotocol(protocol).is_none_or(|dialect| dialect.phrase(command).is_some())
-    }
-
-    fn check_request(&self, protocol: &str, action: &str, payload: &str) -> Result<(), CallFailed> {
-        let dialect = Dialect::from_subprotocol(protocol).ok_or(CallFailed::NoRaw)?;
-        dialect.check_order(action, payload).map_err(|fault| failed(CallRefused::from(fault).into()))
+    fn worded(&self, protocol: &str, command: &Command) -> Result<Option<Worded>, CallFailed> {
+        let Some(dialect) = Dialect::from_subprotocol(protocol) else {
+            return if matches!(command, Command::Request { .. }) { Err(CallFailed::NoRaw) } else { Ok(None) };
+        };
+        let worded = dialect.worded(command, self.now());
+        let (action, payload) = worded.map_err(|fault| failed(CallRefused::from(fault).into()))?;
+        Ok(Some(Worded { action: action.to_owned(), payload }))
     }
 
     fn order<'a>(

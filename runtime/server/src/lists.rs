@@ -7,6 +7,7 @@ use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use amprule_engine::Engine;
+use amprule_ocpp::Dialect;
 use tokio::sync::broadcast;
 
 pub(crate) struct Stations {
@@ -16,6 +17,12 @@ pub(crate) struct Stations {
 impl amprule_lists::Stations for Stations {
     fn is_connected(&self, station: &StationId) -> bool {
         self.engine.connection(station).is_some()
+    }
+
+    fn longest_token(&self, station: &StationId) -> usize {
+        let connection = self.engine.connection(station);
+        let dialect = connection.and_then(|connection| Dialect::from_subprotocol(connection.protocol));
+        dialect.map_or(usize::MAX, Dialect::longest_token)
     }
 
     fn order<'a>(

@@ -28,7 +28,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 use crate::campaigns::Campaigns;
 use crate::certificates::{self, Signing};
 use crate::cli::Serve;
-use crate::config::{self, Config, Followers};
+use crate::config::{self, Config, ConfigError, Followers};
 use crate::contracts::Certifiers;
 use crate::control::{Stations, Units};
 use crate::doors::Doors;
@@ -63,6 +63,10 @@ fn configuration(options: Serve) -> Result<(Config, Followed)> {
     let (mut config, file) = match &options.config {
         Some(path) => {
             let (config, text) = config::read(path)?;
+            let unreadable = config::unreadable(&text, path);
+            if !unreadable.is_empty() {
+                return Err(ConfigError::Invalid(unreadable).into());
+            }
             (config, Some((path.clone(), text)))
         }
         None => (Config::default(), None),
@@ -172,7 +176,7 @@ impl House {
         let registry = Arc::new(Registry::new(config.extensions.hook_settings(), ids.clone(), Arc::new(SystemClock)));
         registry.ask_others(lookups::bound(config)?);
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
-        let vouchers = Arc::new(Certifiers::open(&config.contracts)?);
+        let vouchers = Arc::new(Certifiers::open(&config.contracts, &config.vat)?);
         let (board, wishes) = Board::new(Arc::new(SystemClock));
         let outside = (ids.clone(), vouchers, board.clone());
         let engine = engine(config, &store, &registry, outside, passwords.clone()).await;
@@ -209,9 +213,15 @@ impl House {
             clock: Arc::new(SystemClock),
             ids: ids.clone(),
         }));
-        let bound = forwards.bind(config::forwards_ready(&config.forwards)?);
+        let heard_by = config::forwards_ready(&config.forwards).map_err(|(_, error)| error)?;
+        let bound = forwards.bind(heard_by);
         bound.map_err(|(name, fault)| anyhow!("the forward {name} of the configuration: {fault}"))?;
-        let followers = Followers { fleet: fleet.clone(), sites: sites.clone(), forwards: forwards.clone() };
+        let serves_files = config.files.listen.is_some();
+        if let Some((path, text)) = &file {
+            config::idle(text, path, serves_files).iter().for_each(|warning| tracing::warn!("{warning}"));
+        }
+        let followers =
+            Followers { fleet: fleet.clone(), sites: sites.clone(), forwards: forwards.clone(), serves_files };
         let reload = reload(config, data, file, &registry, followers)?;
         let watching = Arc::new(load(reload, &store, &registry)?);
         let signing = Signing::begin(engine.clone(), config.certificates.clone(), data)?;

@@ -154,7 +154,8 @@ async fn firmware_of_others_and_to_nowhere_is_refused() {
     api.put_bytes("/api/v1/firmware/good.bin", b"x").ok();
     let at = "2026-12-01T00:00:00Z";
     // Plain firmware of 1.6 is installed when the station likes.
-    is_refused(json!({"command": "firmware", "file": "good.bin", "installAt": at}), "", "ocpp1.6 has no such command");
+    let with_time = json!({"command": "firmware", "file": "good.bin", "installAt": at});
+    is_refused(with_time, "/installAt", "known to ocpp1.6 for signed files only");
     let early =
         json!({"command": "firmware", "file": "good.bin", "retrieveAt": at, "installAt": "2026-11-30T00:00:00Z"});
     is_refused(early, "/installAt", "before `retrieveAt`");
@@ -167,6 +168,22 @@ async fn firmware_of_others_and_to_nowhere_is_refused() {
     drop(station);
     let (_only_ftp, _) = only_ftp(&server, keys).await;
     is_refused(update("good.bin"), "", "by FTP,SFTP, and this server's are reached by http");
+}
+
+/// Stations of 1.6 that take signed firmware have no other (security whitepaper, L01).
+#[tokio::test(flavor = "multi_thread")]
+async fn who_refuses_an_unsigned_file_may_want_a_signed_one() {
+    let (server, api) = server().await;
+    let habits = Habits { signed_only: true, ..Habits::default() };
+    let (_station, _whole) = station(&server, "cs-1", Version::Ocpp16, habits).await;
+    api.put_bytes("/api/v1/firmware/plain.bin", b"x").ok();
+    let order = json!({"command": "firmware", "file": "plain.bin", "waitS": 10});
+    let told = api.post("/api/v1/stations/cs-1/commands", &order).ok();
+    assert_eq!((&told["answer"]["verdict"], &told["answer"]["status"]), (&json!("refused"), &json!("NotSupported")));
+    let says = |why: &Value| why.as_str().is_some_and(|why| why.contains("PUT /api/v1/firmware/plain.bin/signature"));
+    assert!(says(&told["why"]), "{told}");
+    let job = &api.all("/api/v1/stations/cs-1/firmware-jobs")[0];
+    assert!(job["state"] == "refused" && says(&job["why"]), "{job}");
 }
 
 /// Answers GetConfiguration with this, and has it asked.

@@ -53,6 +53,25 @@ async fn a_list_follows_the_tokens() {
     }
 }
 
+/// A token is told to stations whose version has room for it, and others have the rest; nobody is told the same again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_a_version_has_no_room_for_keeps_nobody_from_his_list() {
+    let (long, longer) = (format!("B{}", "1".repeat(20)), format!("C{}", "1".repeat(36)));
+    for (version, fits) in [
+        (Version::Ocpp16, vec!["AA1"]),
+        (Version::Ocpp201, vec!["AA1", &long]),
+        (Version::Ocpp21, vec!["AA1", &long, &longer]),
+    ] {
+        let flow = Flow::of(version).await;
+        flow.api.accept(&["AA1", &long, &longer]);
+        flow.api.put("/api/v1/stations/cs-1", &json!({"keepsLocalList": true})).ok();
+        flow.until_listed(&fits).await;
+        flow.api.accept(&["AA0"]);
+        flow.until_listed(&[&["AA0"], &fits[..]].concat()).await;
+        assert!(flow.lists_sent().len() <= 3, "{:?}", flow.lists_sent());
+    }
+}
+
 /// Twenty at once where the station has told no bound, and what it told where it has.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_comes_in_parts_that_the_station_can_take() {

@@ -6,6 +6,7 @@ mod cost;
 mod diagnostics;
 mod files;
 mod firmware;
+mod forbidden;
 mod lists;
 mod model;
 mod profiles;

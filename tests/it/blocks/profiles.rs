@@ -46,6 +46,8 @@ async fn what_is_taken_is_held_and_what_is_cleared_is_not() {
             "the station agrees"
         );
 
+        let compared = flow.compared(path).await;
+        assert_eq!((&compared["status"], &compared["difference"]), (&json!("Accepted"), &Value::Null), "{compared}");
         flow.accepted("ClearChargingProfile", json!({"chargingProfileCriteria": {"evseId": 1, "stackLevel": 2}})).await;
         assert_eq!(flow.api.get(path).ok()["periods"][0]["limit"], 12.0);
         flow.accepted("ClearChargingProfile", json!({"chargingProfileId": 2})).await;
@@ -53,6 +55,39 @@ async fn what_is_taken_is_held_and_what_is_cleared_is_not() {
         flow.accepted("ClearChargingProfile", json!({})).await;
         assert!(flow.held("profiles").is_empty());
     }
+}
+
+impl Flow {
+    /// The station's own schedule, beside ours.
+    async fn compared(&self, path: &str) -> Value {
+        let (api, path) = (self.api.clone(), format!("{path}&compare=true"));
+        let view = tokio::task::spawn_blocking(move || api.get(&path)).await.expect("the API answers").ok();
+        view["station"].clone()
+    }
+}
+
+/// 2.1, K28: whichever side asks, a dynamic profile says what it was told last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dynamic_profile_says_what_it_was_told_last() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let mut dynamic = profile(5, 1, "TxDefaultProfile", &[(0, 16.0)]);
+    dynamic["chargingProfileKind"] = json!("Dynamic");
+    dynamic["chargingSchedule"][0].as_object_mut().expect("an object").remove("startSchedule");
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": dynamic})).await;
+    let pulled = async |profile: i64| {
+        let asked = json!({"chargingProfileId": profile});
+        flow.station.call("PullDynamicScheduleUpdate", asked).await.expect("an answer")
+    };
+    assert_eq!(pulled(5).await, json!({"status": "Accepted", "scheduleUpdate": {"limit": 16.0}}));
+    assert_eq!(pulled(6).await["status"], "Rejected", "there is none");
+    let update = json!({"chargingProfileId": 5, "scheduleUpdate": {"limit": 9.5, "limit_L2": 8.0}});
+    flow.accepted("UpdateDynamicSchedule", update).await;
+    assert_eq!(pulled(5).await["scheduleUpdate"], json!({"limit": 9.5, "limit_L2": 8.0}));
+    let path = "/api/v1/stations/cs-1/composite-schedule?evse=1&duration=600&unit=A";
+    assert_eq!(flow.api.get(path).ok()["periods"][0]["limit"], 9.5);
+    let unknown = json!({"chargingProfileId": 6, "scheduleUpdate": {"limit": 3.0}});
+    assert_eq!(flow.ask("UpdateDynamicSchedule", unknown).await["verdict"], "refused");
+    assert_eq!(flow.held("profiles").len(), 1);
 }
 
 /// What somebody else left there comes with a report, and what is not told any more goes with it.

@@ -1,8 +1,8 @@
 //! Blocks E and F: what a station says of a transaction when it is asked, and which session began by a request of ours.
 
 use amprule_tests::station16::{self, Station16};
-use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Management, Setup, TestServer, ago, until};
+use amprule_tests::station201::{self, Event, Station201};
+use amprule_tests::{Management, Setup, TestServer, ago, units, until};
 use serde_json::{Value, json};
 
 use super::ID;
@@ -198,6 +198,71 @@ async fn who_ends_another_ones_session_is_seen() {
         assert_eq!(session["state"], "ended", "{begins}, {ends}");
         assert_eq!(has_mark(&session, "stopped-by-stranger"), is_seen, "{begins}, {ends}: {session}");
     }
+}
+
+/// 2.1, E16: what a policy allows is told with the token's answer, to those who have room for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_of_21_hears_what_a_token_may_draw() {
+    let policy = "fn authorize(request) {\n    let answer = accept();\n    \
+                  answer.limits = #{ max_energy_kwh: 12.5, max_duration_s: 7200, max_cost: 30 };\n    answer\n}\n";
+    let setup = Setup::default()
+        .file("scripts/policy/plugin.toml", units::manifest("policy", "1.0.0", "authorization"))
+        .file("scripts/policy/main.rhai", policy);
+    let server = setup.start().await;
+    for (version, limit) in
+        [("ocpp2.0.1", Value::Null), ("ocpp2.1", json!({"maxCost": 30.0, "maxEnergy": 12_500.0, "maxTime": 7_200}))]
+    {
+        let mut station = server.station(version, version).await;
+        station.call("BootNotification", station201::boot()).await;
+        let answer = station.call("TransactionEvent", Event::started("tx-1", "CARD-1", 0, &ago(1)).payload()).await;
+        assert_eq!(answer["idTokenInfo"]["status"], "Accepted", "{answer}");
+        let told = answer.get("transactionLimit").cloned().unwrap_or_default();
+        let number = |told: &Value| ["maxCost", "maxEnergy", "maxTime"].map(|member| told[member].as_f64());
+        assert_eq!((number(&told), told.is_null()), (number(&limit), limit.is_null()), "{version}: {answer}");
+        let answer = station.call("TransactionEvent", Event::updated("tx-1", 1, 10, &ago(0)).payload()).await;
+        assert_eq!(answer.get("transactionLimit"), None, "it is known");
+    }
+}
+
+/// OCPP 2.0.1, C11: a station that has seen the token may accept it by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_a_token_that_is_blocked_forgets_it() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["CARD-1", "CARD-2"]);
+    let mut stations = Vec::new();
+    for id in ["knows-1", "knows-2", "has-no-cache", "other"] {
+        let mut station = Station201::boot(&server, id).await;
+        let token = if id == "other" { "CARD-2" } else { "CARD-1" };
+        station.send(&Event::started("tx-1", token, 0, &ago(5))).await;
+        station.send(&Event::ended("tx-1", 1, 10, &ago(4))).await;
+        stations.push(station);
+    }
+    let off = json!({"component": {"name": "AuthCacheCtrlr"}, "variable": {"name": "Enabled"},
+        "variableAttribute": [{"value": "false"}], "variableCharacteristics": {"dataType": "boolean", "supportsMonitoring": false}});
+    let report = json!({"requestId": 1, "generatedAt": ago(0), "seqNo": 0, "reportData": [off]});
+    stations[2].wire.call("NotifyReport", report).await;
+    let cleared = |api: &Management| -> Vec<String> {
+        let commands = api.all("/api/v1/commands");
+        let mut to: Vec<String> = commands
+            .iter()
+            .filter(|command| command["action"] == "ClearCache")
+            .map(|command| command["station"].as_str().expect("an id").to_owned())
+            .collect();
+        to.sort_unstable();
+        to
+    };
+    api.put("/api/v1/tokens/CARD-1", &json!({"language": "de"})).ok();
+    assert!(cleared(&api).is_empty(), "it is still accepted");
+    api.put("/api/v1/tokens/card-1", &json!({"status": "blocked"})).ok();
+    assert_eq!(cleared(&api), ["knows-1", "knows-2"]);
+    let (id, action, _) = stations[0].wire.next_call().await;
+    assert_eq!(action, "ClearCache");
+    stations[0].wire.reply(&id, json!({"status": "Accepted"})).await;
+    api.delete("/api/v1/tokens/CARD-1").ok();
+    assert_eq!(cleared(&api).len(), 2, "it was not accepted any more");
+    api.delete("/api/v1/tokens/CARD-2").ok();
+    assert_eq!(cleared(&api), ["knows-1", "knows-2", "other"]);
 }
 
 /// OCPP 1.6 has no number for it.

@@ -74,16 +74,17 @@ async fn forwards_come_and_go_with_the_file() {
 
 #[test]
 fn a_mistake_in_the_file_is_named_with_its_line() {
+    let to = "to = \"wss://a.example/{station}\"";
     let cases = [
-        ("to = \"wss://a.example/{station}\"\nalow = []", "4:1", "did you mean `allow`?"),
-        (
-            "to = \"wss://a.example/{station}\"\nallow = [\"SetChargingProfil\"]",
-            "1:1",
-            "did you mean SetChargingProfile?",
-        ),
-        ("to = \"ws://a.example/{station}\"", "1:1", "begins with wss://"),
-        ("to = \"wss://a.example/\"", "1:1", "has no {station}"),
-        ("to = \"wss://a.example/{station}\"\nallow = [\"SetNetworkProfile\"]", "1:1", "take the station away"),
+        (format!("{to}\nalow = []"), "4:1", "did you mean `allow`?"),
+        (format!("{to}\nallow = [\"SetChargingProfil\"]"), "4:10", "did you mean SetChargingProfile?"),
+        (format!("{to}\nallow = [\"Reset\", \"SetNetworkProfile\"]"), "4:19", "take the station away"),
+        (format!("{to}\nroots = \"none.pem\""), "4:9", "`roots` names none.pem"),
+        ("to = \"ws://a.example/{station}\"".to_owned(), "3:6", "begins with wss://"),
+        ("to = \"wss://a.example/\"".to_owned(), "3:6", "has no {station}"),
+        (format!("{to}\n[[forwards]]\nname = \"books\"\nto = \"x\""), "5:8", "two forwards have the name books"),
+        (format!("{to}\n[[forwards]]\nname = \"books\"\nto = \"x\""), "6:6", "begins with wss://"),
+        (format!("{to}\n[ocpp.tls]\ncertificate = \"no.pem\"\nkey = \"no.key\""), "5:15", "`certificate` names no.pem"),
     ];
     for (members, place, why) in cases {
         let folder = Setup::default().file("bad.toml", format!("[[forwards]]\nname = \"books\"\n{members}\n"));

@@ -81,6 +81,9 @@ pub(crate) struct QueuedView {
 pub(crate) struct RefusedView {
     station: String,
     why: String,
+    /// A JSON pointer to the fault in the body, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
 }
 
 /// Queues one command to many stations, each at its turn.
@@ -141,7 +144,8 @@ async fn queue_all(api: &Api, recipients: Vec<StationId>, command: Command, pace
         match queue(api, &station, command.clone(), Turn { now, from, until: expires_at }).await {
             Ok(command) => view.queued.push(QueuedView { station: station.to_string(), command, from }),
             Err(problem) => {
-                view.refused.push(RefusedView { station: station.to_string(), why: problem.message });
+                let Problem { message: why, path, .. } = below("/order", problem);
+                view.refused.push(RefusedView { station: station.to_string(), why, path });
             }
         }
     }

@@ -4,15 +4,15 @@ use amprule_domain::StationId;
 use amprule_domain::doors::{Page, SessionFilter};
 use serde_json::Value;
 
-use crate::Api;
 use crate::problem::{Answer, Problem};
+use crate::{Api, Worded};
 
 /// The error: the tariff is of another currency than the transaction.
-pub(super) async fn check(api: &Api, station: &StationId, action: &str, payload: &str) -> Answer<()> {
-    if action != "ChangeTransactionTariff" {
+pub(super) async fn check(api: &Api, station: &StationId, said: &Worded) -> Answer<()> {
+    if said.action != "ChangeTransactionTariff" {
         return Ok(());
     }
-    let asked: Value = serde_json::from_str(payload).unwrap_or_default();
+    let asked: Value = serde_json::from_str(&said.payload).unwrap_or_default();
     let transaction = asked["transactionId"].as_str().map(str::to_owned);
     let filter = SessionFilter { station: Some(station.clone()), transaction, ..SessionFilter::default() };
     let latest = api.store.sessions(&filter, &Page { after: None, limit: 1 }).await?.items;

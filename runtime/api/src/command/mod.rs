@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod order;
 mod profile;
 pub(crate) mod restart;
+mod stacking;
 pub(crate) mod withdraw;
 
 use amprule_domain::command::{Command, CommandAnswer, Exchange, Origin};
@@ -56,7 +57,8 @@ pub(crate) struct CommandView {
     ended_at: Option<Timestamp>,
     #[schema(required)]
     answer: Option<CommandAnswerView>,
-    /// Why it ended without an answer; of a change of the security profile, why the station stays as it was.
+    /// Why it ended without an answer; of a change of the security profile, why the station stays as it was; of firmware that was
+    /// refused, what may help.
     #[schema(required)]
     why: Option<String>,
     /// Of a reset of the whole station that was not refused: whether it has started anew, within 10 minutes after it said that it

@@ -19,7 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::files::{self, Turn};
-use super::{CommandView, currency, profile, restart};
+use super::{CommandView, currency, profile, restart, stacking};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -132,6 +132,8 @@ pub(crate) struct CommandBody {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct IdTokenBody {
+    /// At most 20 characters for a station of OCPP 1.6, 36 of 2.0.1, 255 of 2.1.
+    #[schema(max_length = 255)]
     id_token: String,
     /// OCPP 2.0.1 IdTokenEnumType. Without it that of the known token with this text, or `Central`.
     #[serde(rename = "type")]
@@ -232,8 +234,8 @@ pub(crate) async fn command(api: &Api, body: CommandBody) -> Answer<Command> {
     read(api, &as_entered(api, body).await?)
 }
 
-/// The station's version can say it; a request by its name has the shape that the version wants, and keeps to what the standard
-/// forbids us. A station that has never spoken may speak any: that is looked at when it is sent.
+/// The station's version can say it, in its shape, and nothing forbids us to: neither the standard by itself nor what the station
+/// holds by now. A station that has never spoken may speak any version: that is looked at when it is sent.
 pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> Answer<()> {
     let protocol = match api.control.connection(station) {
         Some(connection) => Some(connection.protocol.to_owned()),
@@ -243,32 +245,23 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         profile::check(api, &record, change).await?;
     }
     let Some(protocol) = protocol else { return Ok(()) };
-    let Command::Request { action, payload } = command else {
-        return match api.control.can_say(&protocol, command) {
-            true => Ok(()),
-            false => Err(unsayable(&protocol, command)),
-        };
-    };
-    match api.control.check_request(&protocol, action, payload) {
-        Ok(()) => currency::check(api, station, action, payload).await,
-        Err(CallFailed::Invalid { path, message }) => Err(Problem::invalid(format!("/payload{path}"), message)),
-        Err(CallFailed::NoRaw) => Err(Problem::invalid(
-            "/command",
-            format!("station {station} is not reached over OCPP; it has no requests by name"),
-        )),
-        Err(other) => Err(Problem::invalid("/action", other.to_string())),
-    }
-}
-
-fn unsayable(protocol: &str, command: &Command) -> Problem {
-    let why = match command.profile_change() {
-        Some(change) if change.url.is_none() => {
-            return Problem::invalid("/url", format!("a station of {protocol} has to be told where to connect"));
+    let is_request = matches!(command, Command::Request { .. });
+    let said = match api.control.worded(&protocol, command) {
+        Ok(Some(said)) => said,
+        Ok(None) => return Ok(()),
+        Err(CallFailed::Invalid { path, message }) if is_request => {
+            return Err(Problem::invalid(format!("/payload{path}"), message));
         }
-        Some(_) => "the station keeps its address and has no slots, or cannot go down",
-        None => "or not with these values",
+        Err(CallFailed::Invalid { path, message }) => return Err(Problem::invalid(path, message)),
+        Err(CallFailed::NoRaw) => {
+            let message = format!("station {station} is not reached over OCPP; it has no requests by name");
+            return Err(Problem::invalid("/command", message));
+        }
+        Err(other) => return Err(Problem::invalid("/action", other.to_string())),
     };
-    Problem::invalid("", format!("{protocol} has no such command, {why}"))
+    currency::check(api, station, &said).await?;
+    let place = if is_request { "/payload/chargingProfile" } else { "/evse" };
+    stacking::check(api, station, &said, place).await
 }
 
 /// A token that is named by its text alone is the one in the books.

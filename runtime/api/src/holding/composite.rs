@@ -7,6 +7,7 @@ use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
 use amprule_domain::smart_charging::profile::{Profile, ProfileKind, Unit};
+use amprule_domain::smart_charging::standing;
 use amprule_domain::{StationId, Timestamp};
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::compared::{Asked, OwnSchedule, own_schedule};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Params, Place};
 use crate::{Api, station};
@@ -34,6 +36,8 @@ pub(crate) struct CompositeQuery {
     /// `W` of all phases, or `A` of each; `W` without it.
     #[param(value_type = Option<String>)]
     unit: Option<Unit>,
+    /// `true`: the station is asked for its own, and where both differ is shown. 409 where it is not connected.
+    compare: Option<bool>,
 }
 
 /// What may flow there, by the profiles that the station holds.
@@ -53,11 +57,14 @@ pub(crate) struct CompositeView {
     periods: Vec<Piece>,
     /// Profiles that could not be read, by their ids.
     unread: Vec<String>,
+    /// With `compare`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    station: Option<OwnSchedule>,
 }
 
 /// What may flow at an EVSE from now on, computed from the profiles that its station holds (OCPP 2.0.1, K08; 1.6, 5.7).
 ///
-/// The station's own answer is that of the command `GetCompositeSchedule`: where both differ, one of them errs. Watts and
+/// With `compare` the station is asked for its own (GetCompositeSchedule): where both differ, one of them errs. Watts and
 /// amperes are taken into each other with 230 V and three phases where a profile says no other number.
 #[utoipa::path(
     get,
@@ -68,6 +75,8 @@ pub(crate) struct CompositeView {
         (status = 200, body = CompositeView),
         (status = 400, body = ErrorBody, description = "`bad-parameter`"),
         (status = 404, body = ErrorBody, description = "`unknown-station`"),
+        (status = 409, body = ErrorBody, description = "`not-connected`, `no-raw-calls`: with `compare`"),
+        (status = 504, body = ErrorBody, description = "`no-answer`, `not-sent`, `connection-lost`: with `compare`"),
     ),
 )]
 pub(crate) async fn get_composite(
@@ -90,7 +99,14 @@ pub(crate) async fn get_composite(
     let transaction = running.as_ref().map(|session| (session.transaction.as_str(), session.started_at));
     let question = Question { evse: query.evse, from, duration, unit, transaction, volts: VOLTS, phases: PHASES };
     let periods = composite(&profiles, &question);
-    Ok(Json(CompositeView { evse: query.evse, from, duration, unit, periods, unread }))
+    let own = match query.compare.unwrap_or(false) {
+        false => None,
+        true => {
+            let asked = Asked { evse: query.evse, from, duration, unit, ours: &periods };
+            Some(own_schedule(&api, &station, asked).await?)
+        }
+    };
+    Ok(Json(CompositeView { evse: query.evse, from, duration, unit, periods, unread, station: own }))
 }
 
 async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec<String>)> {
@@ -108,7 +124,7 @@ async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec
 
 fn read(body: &Value) -> Option<Installed> {
     let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
-    let profile: Profile = serde_json::from_value(body["profile"].clone()).ok()?;
+    let profile: Profile = serde_json::from_value(standing(body)).ok()?;
     let is_endless = profile.kind == ProfileKind::Recurring
         && profile.schedules.iter().any(|schedule| schedule.start_schedule.is_none());
     if is_endless {

@@ -1,5 +1,6 @@
 //! `POST /api/v1/stations/{id}/device-model`: variables are read and set, in as many requests as the station needs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
@@ -95,8 +96,10 @@ pub(crate) async fn ask_device_model(
     }
     let expires_s = order::expires_s("/expiresInS", body.expires_in_s)?;
     let commands = commands(&body, &bounds(&api, &station).await?)?;
+    let mut before = Before::default();
     for command in &commands {
-        order::check(&api, &station, command).await?;
+        order::check(&api, &station, command).await.map_err(|problem| before.placed(problem))?;
+        before.count(command);
     }
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
@@ -144,7 +147,8 @@ fn commands(body: &DeviceModelBody, bounds: &Bounds) -> Answer<Vec<Command>> {
         let value = value.ok_or_else(|| Problem::invalid(format!("{path}/value"), "is missing"))?;
         Ok(Setting { of, value })
     })?;
-    no_doubles(&settings)?;
+    no_doubles("/get", "is read twice", wanted.iter())?;
+    no_doubles("/set", "is set twice", settings.iter().map(|setting| &setting.of))?;
     if body.get.iter().chain(&body.set).any(|variable| variable.component.is_some())
         && keys(&body.get) + keys(&body.set) > 0
     {
@@ -187,14 +191,42 @@ fn each<T>(variables: &[VariableBody], path: &str, read: impl Fn(&VariableBody, 
 }
 
 /// The same attribute twice in one request has no meaning (OCPP 2.0.1, B05.FR.13).
-fn no_doubles(settings: &[Setting]) -> Answer<()> {
-    let key = |setting: &Setting| (setting.of.place.key(), setting.of.attribute.clone());
-    for (at, setting) in settings.iter().enumerate() {
-        if settings[..at].iter().any(|before| key(before) == key(setting)) {
-            return Err(Problem::invalid(format!("/set/{at}"), "is set twice"));
+fn no_doubles<'a>(path: &str, what: &str, variables: impl Iterator<Item = &'a Wanted>) -> Answer<()> {
+    let mut seen = HashSet::new();
+    for (at, wanted) in variables.enumerate() {
+        let attribute = wanted.attribute.as_deref().unwrap_or(ACTUAL);
+        if !seen.insert((wanted.place.key(), attribute)) {
+            return Err(Problem::invalid(format!("{path}/{at}"), what));
         }
     }
     Ok(())
+}
+
+/// How many variables the commands before have, by which a place in one of them is found in the body.
+#[derive(Default)]
+struct Before {
+    read: usize,
+    set: usize,
+}
+
+impl Before {
+    fn count(&mut self, command: &Command) {
+        match command {
+            Command::GetVariables { variables } => self.read += variables.len(),
+            Command::SetVariables { settings } => self.set += settings.len(),
+            _ => {}
+        }
+    }
+
+    fn placed(&self, problem: Problem) -> Problem {
+        let path = problem.path.as_deref().unwrap_or_default();
+        let lists = [("/variables/", "/get", self.read), ("/settings/", "/set", self.set)];
+        let moved = lists.into_iter().find_map(|(list, name, before)| {
+            let (at, member) = path.strip_prefix(list)?.split_once('/')?;
+            Some(format!("{name}/{}/{member}", before + at.parse::<usize>().ok()?))
+        });
+        Problem { path: moved.or(problem.path.clone()), ..problem }
+    }
 }
 
 impl VariableBody {

@@ -1,5 +1,6 @@
 //! What stations hold: their profiles, variables, reservations, jobs, alerts and so on.
 
+mod compared;
 pub(crate) mod composite;
 pub(crate) mod device_model;
 pub(crate) mod list;

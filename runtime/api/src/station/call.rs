@@ -74,7 +74,7 @@ pub(crate) async fn call_station(
     }))
 }
 
-fn explain(id: &StationId, action: &str, failed: CallFailed) -> Problem {
+pub(crate) fn explain(id: &StationId, action: &str, failed: CallFailed) -> Problem {
     let (status, code, message) = match failed {
         CallFailed::UnknownStation => return unknown(id),
         CallFailed::Invalid { path, message } => return Problem::invalid(path, message),

@@ -20,7 +20,9 @@ use tokio::sync::{broadcast, watch};
 
 use super::samples::at;
 use super::store::MemoryStore;
-use crate::{CallFailed, CallOutcome, ConnectionInfo, Control, Metrics, Password, QuirkView, QuirksView, Snapshot};
+use crate::{
+    CallFailed, CallOutcome, ConnectionInfo, Control, Metrics, Password, QuirkView, QuirksView, Snapshot, Worded,
+};
 
 pub(crate) struct FakeControl {
     store: Arc<MemoryStore>,
@@ -84,13 +86,10 @@ impl Control for FakeControl {
         })
     }
 
-    fn can_say(&self, _: &str, _: &Command) -> bool {
-        true
-    }
-
-    fn check_request(&self, _: &str, action: &str, _: &str) -> Result<(), CallFailed> {
-        match action {
-            "Echo" => Ok(()),
+    fn worded(&self, _: &str, command: &Command) -> Result<Option<Worded>, CallFailed> {
+        let Command::Request { action, payload } = command else { return Ok(None) };
+        match action.as_str() {
+            "Echo" => Ok(Some(Worded { action: action.clone(), payload: payload.clone() })),
             "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
             _ => Err(CallFailed::UnknownAction(format!("ocpp2.0.1 has no request {action}; did you mean `Echo`?"))),
         }

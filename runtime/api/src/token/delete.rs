@@ -6,12 +6,12 @@ use amprule_domain::effect::Effect;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{key, unknown};
+use super::{caches, key, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
 
-/// Forgets a token. Its sessions stay.
+/// Forgets a token. Its sessions stay. Where it was used, the station is told to clear its authorization cache (`ClearCache`).
 #[utoipa::path(
     delete,
     path = "/api/v1/tokens/{idToken}",
@@ -22,9 +22,12 @@ use crate::wire::Place;
 pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<StatusCode> {
     let key = key(&id_token);
     let _turn = api.turn(&key).await;
-    api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
-    api.store.commit(vec![Effect::TokenGone(key)]).await?;
+    let old = api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
+    api.store.commit(vec![Effect::TokenGone(key.clone())]).await?;
     api.control.lists_changed();
+    if caches::is_outdated(&old, None, api.control.now()) {
+        caches::clear(&api, &key).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,6 @@
 //! Tokens: what the operator knows about the cards and keys that drivers show.
 
+mod caches;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{TokenView, key};
+use super::{TokenView, caches, key};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Amount, Change, Place, given};
@@ -65,6 +65,8 @@ pub(crate) struct BudgetChange {
 }
 
 /// Makes a token known, or changes what is known about it. Nothing changes when anything is wrong.
+///
+/// Where one that is not accepted any more was used, the station is told to clear its authorization cache (`ClearCache`).
 #[utoipa::path(
     put,
     path = "/api/v1/tokens/{idToken}",
@@ -90,9 +92,12 @@ pub(crate) async fn put_token(
     let _turn = api.turn(&key).await;
     let old = api.store.token(&key).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    let record = apply(old.unwrap_or_else(|| fresh(id_token)), change)?;
+    let record = apply(old.clone().unwrap_or_else(|| fresh(id_token)), change)?;
     api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;
     api.control.lists_changed();
+    if old.is_some_and(|old| caches::is_outdated(&old, Some(&record), api.control.now())) {
+        caches::clear(&api, &key).await;
+    }
     Ok((status, Json(record.into())))
 }
 

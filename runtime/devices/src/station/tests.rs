@@ -110,6 +110,7 @@ fn reply(inbound: &Inbound, status: AuthorizationStatus) -> Reply {
             number: SessionNo(1),
             token: event.token.as_ref().map(|_| TokenInfo::status(status)),
             total_cost: None,
+            limit: None,
             news: None,
         }),
         _ => Reply::Empty,

@@ -85,7 +85,7 @@ pub(super) fn filed(told: Told<'_>, session: Session, why: &'static str) -> Step
 /// The message is filed and accepted, and changes no session. `number` 0: it is no session's.
 pub(super) fn filed_as(told: Told<'_>, number: SessionNo, why: &'static str) -> Step {
     let token = told.event.token.as_ref().map(|_| told.admission.info.clone());
-    let reply = TransactionReply { transaction: told.name(), number, token, total_cost: None, news: None };
+    let reply = TransactionReply { transaction: told.name(), number, token, total_cost: None, limit: None, news: None };
     let reply = if told.event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) };
     let answer = Answered { message: told.moment.message.clone(), reply: reply.clone() };
     let answered = Effect::Answered { station: told.station.record.id.clone(), answer };
@@ -101,6 +101,7 @@ pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
         number: session.no,
         token: event.token.as_ref().map(known),
         total_cost: session.price.as_ref().filter(|_| told.inbound.tells_cost).map(|price| price.total),
+        limit: None,
         news: None,
     };
     Step::reply(if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) })
@@ -109,5 +110,6 @@ pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
 fn answer(told: Told<'_>, session: &Session, remember: bool) -> Outcome {
     let token = verdict(session, told);
     let tells_cost = told.inbound.tells_cost;
-    Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember, tells_cost }
+    let tells_limit = token.is_some() && told.moment.protocol == "ocpp2.1";
+    Outcome::Transaction { session: session.id, token, empty: told.event.is_plain(), remember, tells_cost, tells_limit }
 }

@@ -116,10 +116,10 @@ fn answer(
     effects: &mut Vec<Effect>,
     message: &MessageKey,
 ) -> Reply {
-    let (id, token, empty, remember, tells_cost) = match outcome {
+    let (id, token, empty, remember, tells_cost, tells_limit) = match outcome {
         Outcome::Plain(reply) => return reply,
-        Outcome::Transaction { session, token, empty, remember, tells_cost } => {
-            (session, token, empty, remember, tells_cost)
+        Outcome::Transaction { session, token, empty, remember, tells_cost, tells_limit } => {
+            (session, token, empty, remember, tells_cost, tells_limit)
         }
     };
     let Some(session) = sessions.iter().find(|session| session.id == id).filter(|_| !empty) else {
@@ -130,6 +130,7 @@ fn answer(
         number: session.no,
         token,
         total_cost: session.price.as_ref().filter(|_| tells_cost).map(|price| price.total),
+        limit: tells_limit.then(|| session.limits.as_told()).flatten(),
         news: None,
     });
     if remember {

@@ -48,6 +48,8 @@ pub(crate) enum Outcome {
         remember: bool,
         /// The answer has room for what it costs.
         tells_cost: bool,
+        /// The answer has room for what the token's authorization allows.
+        tells_limit: bool,
     },
 }
 

@@ -38,7 +38,7 @@ pub struct Exchange {
     pub ended_at: Option<Timestamp>,
     /// The latest one; a refusal may be followed by another try.
     pub answer: Option<CommandAnswer>,
-    /// Why it ended without an answer.
+    /// Why it ended without an answer, or what may help where it was refused.
     pub why: Option<String>,
     /// When the station has started anew after this reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,10 +192,14 @@ impl Exchange {
     /// operator.
     #[must_use]
     pub fn answered(&self, answer: CommandAnswer, now: Timestamp) -> Self {
+        let advice = match &self.command {
+            Command::Firmware(update) => update.advice(&answer),
+            _ => None,
+        };
         let answered = Self { answer: Some(answer.without_secrets()), ..self.clone() };
         match &self.origin {
             Origin::Limit(_) => answered.again(now, PAUSE_MAX),
-            Origin::Operator | Origin::Site(_) | Origin::Server => answered.ended(ExchangeState::Answered, None, now),
+            Origin::Operator | Origin::Site(_) | Origin::Server => answered.ended(ExchangeState::Answered, advice, now),
         }
     }
 

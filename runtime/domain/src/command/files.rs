@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Command, Exchange, ExchangeState, Verdict};
+use super::{Command, CommandAnswer, Exchange, ExchangeState, Verdict};
 use crate::event::{DiagnosticsEvent, FirmwareEvent, StationEvent};
 use crate::holding::{Change, Kind, Like, body};
 
@@ -88,6 +88,22 @@ impl Update {
     pub const PAUSE_MAX_S: u32 = 86_400;
 }
 
+impl Update {
+    /// What may help where it was refused with this word: a station that takes signed files alone says to an unsigned one that it
+    /// does not support it (security whitepaper for OCPP 1.6, L01).
+    pub(super) fn advice(&self, answer: &CommandAnswer) -> Option<String> {
+        let words = ["NotSupported", "NotImplemented"];
+        let does_not = words.iter().any(|word| answer.status.trim().eq_ignore_ascii_case(word));
+        (does_not && self.signed.is_none()).then(|| {
+            format!(
+                "the station may take signed firmware only, and {file} is not signed; store its signature (PUT \
+                 /api/v1/firmware/{file}/signature) and order it again",
+                file = self.file
+            )
+        })
+    }
+}
+
 impl Exchange {
     /// What the station's answer to this means, with what the answer does not say: 1.6 has no numbers for these jobs.
     #[must_use]
@@ -126,7 +142,9 @@ impl Exchange {
             ExchangeState::TimedOut => advance(json!({ "state": "asked", "why": self.why })),
             ExchangeState::Answered => match &self.answer {
                 Some(answer) if answer.verdict == Verdict::Refused => {
-                    advance(json!({ "state": "refused", "answer": answer.status, "endedAt": ended_at }))
+                    let state =
+                        json!({ "state": "refused", "answer": answer.status, "why": self.why, "endedAt": ended_at });
+                    advance(state)
                 }
                 // What it took is in what its answer means.
                 _ => Vec::new(),

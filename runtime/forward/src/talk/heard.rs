@@ -61,7 +61,7 @@ impl Talk<'_> {
                 self.is_unasked()?;
                 let call = Call { id: id.into(), action: action.into(), payload: payload.to_owned() };
                 let numbers = self.line.numbers.lock().clone();
-                match self.calls.take(call, &self.line.rule, &numbers) {
+                match self.calls.take(call, &self.line.rule, &numbers, self.line.now()) {
                     Ok(()) => Ok(()),
                     Err(answer) => {
                         self.line.board.count(|counts| counts.calls_refused += 1);

@@ -12,11 +12,9 @@ use crate::v201::send_local_list::{info, kind, taken};
 
 pub(crate) const REQUEST: Request = Request::typed("SendLocalList", encode).means(outcome);
 
-/// A token that is too long for 1.6 cannot be shown there either.
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::SendLocalList { version, is_full, entries } = command else { return None };
-    let fits = |entry: &&ListEntry| entry.id_token.id_token.chars().count() <= words::MAX_ID_TAG;
-    let entries: Vec<_> = entries.iter().filter(fits).map(|entry| self::entry(entry, times)).collect();
+    let entries: Vec<_> = entries.iter().map(|entry| self::entry(entry, times)).collect();
     let request = Object::new(times).raw("listVersion", version);
     let request = request.raw("localAuthorizationList", format!("[{}]", entries.join(",")));
     Some(request.text("updateType", kind(*is_full)).finish())

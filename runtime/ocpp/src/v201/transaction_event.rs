@@ -5,7 +5,7 @@ use amprule_domain::event::{
     ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, ToldMoney, TransactionEvent as Event,
 };
 use amprule_domain::operation_mode::OperationMode;
-use amprule_domain::reply::Reply;
+use amprule_domain::reply::{Reply, TransactionLimit};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -160,6 +160,14 @@ fn own_cost(details: &Value) -> Option<OwnCost> {
     Some(OwnCost { currency, with_tax: amount("inclTax"), without_tax: amount("exclTax"), failed: why })
 }
 
+fn limit(most: &TransactionLimit, times: Times) -> String {
+    Object::new(times)
+        .maybe(most.max_cost, |object, cost| object.raw("maxCost", cost))
+        .maybe(most.max_energy, |object, energy| object.raw("maxEnergy", energy))
+        .maybe(most.max_time_s, |object, seconds| object.raw("maxTime", seconds))
+        .finish()
+}
+
 /// The cost is told while it runs and at the end (I02, I03).
 fn reply(reply: &Reply, times: Times) -> Option<String> {
     let Reply::Transaction(transaction) = reply else { return None };
@@ -167,6 +175,7 @@ fn reply(reply: &Reply, times: Times) -> Option<String> {
     let answer = Object::new(times)
         .maybe(transaction.total_cost, |object, cost| object.raw("totalCost", cost))
         .maybe(token, |object, token| object.raw("idTokenInfo", token))
+        .maybe(transaction.limit.as_ref(), |object, most| object.raw("transactionLimit", limit(most, times)))
         .maybe(transaction.news.as_deref(), |object, news| {
             object.raw("updatedPersonalMessage", words::message_content(news, times))
         });

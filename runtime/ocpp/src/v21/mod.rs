@@ -16,6 +16,7 @@ mod pull_dynamic_schedule_update;
 mod report_der_control;
 mod set_default_tariff;
 mod set_der_control;
+mod update_dynamic_schedule;
 mod vat_number_validation;
 
 use crate::message::Message;
@@ -51,6 +52,6 @@ pub(crate) const REQUESTS: &[Request] = &[
     Request::named("RequestBatterySwap"),
     set_der_control::REQUEST,
     set_default_tariff::REQUEST,
-    Request::named("UpdateDynamicSchedule"),
+    update_dynamic_schedule::REQUEST,
     Request::named("UsePriorityCharging"),
 ];

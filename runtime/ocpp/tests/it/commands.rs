@@ -1,10 +1,12 @@
 //! Typed commands in each version's words, and what stations answer to them.
 
 use amprule_domain::command::{
-    Command, CommandAnswer, LogKind, LogWanted, Most, ProfileChange, Signed, Step, Trigger, Update, Verdict,
+    Command, CommandAnswer, LogKind, LogWanted, Most, ProfileChange, Setting, Signed, Step, Trigger, Update, Verdict,
+    Wanted,
 };
 use amprule_domain::token::IdToken;
-use amprule_ocpp::Dialect;
+use amprule_domain::variable::Place;
+use amprule_ocpp::{CommandFault, Dialect};
 
 /// A command, and how 1.6 and 2.x say it; nothing where it has no words for it.
 fn commands() -> Vec<(Command, &'static str, &'static str)> {
@@ -292,4 +294,93 @@ fn reasons_transactions_and_errors_are_kept() {
     assert_eq!((answer.verdict, &*answer.status, answer.reason.as_deref()), expect);
     let large = format!("{{\"unknownKey\":[\"{}\"]}}", "x".repeat(CommandAnswer::BODY_MAX));
     assert_eq!(Dialect::V16.answer("GetConfiguration", Ok(&large)).body, None);
+}
+
+/// What a version cannot be told, the member that is in the way, and what is said of it.
+#[test]
+fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
+    let at = |text: &str| text.parse().expect("a time");
+    let start = |length: usize| {
+        let token = IdToken::new("A".repeat(length), "Central");
+        Command::Start { token, evse: None, connector: None, number: 1 }
+    };
+    let limit = |transaction: &str| Command::Limit {
+        evse: 1,
+        transaction: Some(transaction.into()),
+        most: Most::Watts(7_400),
+        phases: None,
+    };
+    let trigger = |message, evse, connector| Command::Trigger { message, evse, connector };
+    let wanted = |component: Option<&str>, variable: &str| Wanted {
+        place: Place { component: component.map(str::to_owned), variable: variable.to_owned(), ..Place::default() },
+        attribute: None,
+    };
+    let set = |component, value: String| Command::SetVariables {
+        settings: vec![Setting { of: wanted(component, "A"), value }],
+    };
+    let update = Update {
+        file: "a.bin".to_owned(),
+        location: "http://h/a.bin".to_owned(),
+        retrieve_at: at("2026-07-01T08:00:00Z"),
+        install_at: Some(at("2026-07-01T09:00:00Z")),
+        retries: None,
+        retry_interval_s: None,
+        signed: None,
+        number: 1,
+        again: 0,
+        again_after_s: 600,
+        after: None,
+    };
+    let change = ProfileChange {
+        profile: 2,
+        url: None,
+        slot: None,
+        interface: None,
+        lowers: false,
+        step: Step::Look,
+        slots: None,
+    };
+    let (old, new, newest) = (Dialect::V16, Dialect::V201, Dialect::V21);
+    let cases = [
+        (old, start(21), "/idToken/idToken", "at most 20 characters"),
+        (new, start(37), "/idToken/idToken", "at most 36 characters"),
+        (newest, start(256), "/idToken/idToken", "at most 255 characters"),
+        (newest, start(255), "", ""),
+        (old, Command::Stop { transaction: "zz".into() }, "/transaction", "\"zz\" is none"),
+        (old, limit("zz"), "/transaction", "a number in ocpp1.6"),
+        (old, Command::Stop { transaction: "99999999999999999999".into() }, "/transaction", "a number"),
+        (new, limit(&"t".repeat(37)), "/transaction", "at most 36 characters"),
+        (old, Command::Reset { evse: Some(1), is_immediate: false }, "/evse", "as a whole"),
+        (old, trigger(Trigger::SignV2gCertificate, None, None), "/message", "sign-certificate"),
+        (old, trigger(Trigger::Status, None, None), "", ""),
+        (new, trigger(Trigger::Status, None, None), "/evse", "F06.FR.13"),
+        (new, trigger(Trigger::Status, Some(1), None), "/connector", "F06.FR.17"),
+        (old, Command::Password { password: "p".repeat(21) }, "/password", "has 21 bytes"),
+        (old, Command::Password { password: "p".repeat(20) }, "", ""),
+        (old, Command::Firmware(update), "/installAt", "signed files only"),
+        (old, set(Some("OCPPCommCtrlr"), "1".to_owned()), "/settings/0/component", "leave it out"),
+        (old, set(None, "1".repeat(501)), "/settings/0/value", "at most 500 characters"),
+        (new, set(None, "1".to_owned()), "/settings/0/component", "is missing"),
+        (new, set(Some("OCPPCommCtrlr"), "1".repeat(1_001)), "/settings/0/value", "at most 1000 characters"),
+        (
+            new,
+            Command::GetVariables { variables: vec![wanted(Some("A"), "A"), wanted(Some("A"), &"B".repeat(51))] },
+            "/variables/1/variable",
+            "at most 50 characters",
+        ),
+        (new, Command::SecurityProfile(change.clone()), "/url", "is missing"),
+        (old, Command::SecurityProfile(ProfileChange { slot: Some(1), ..change.clone() }), "/slot", "has no slots"),
+        (old, Command::SecurityProfile(ProfileChange { lowers: true, ..change }), "/lower", "cannot go down"),
+    ];
+    for (dialect, command, path, says) in cases {
+        let worded = dialect.worded(&command, at("2026-07-01T08:00:00Z"));
+        match worded {
+            Ok(_) => assert_eq!((path, says), ("", ""), "{command:?}"),
+            Err(CommandFault::Invalid { path: said, message }) => {
+                assert!(said == path && message.contains(says), "{command:?}: {said:?} {message}");
+                assert!(message.contains(dialect.subprotocol()), "it names the version: {message}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
 }

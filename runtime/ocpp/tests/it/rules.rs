@@ -1,90 +1,73 @@
-//! What is not sent though its shape is right, as a table.
+//! What is not sent though its shape is right: the rows of `tests/rules.txt`, which says how they are read.
+
+use std::collections::HashMap;
 
 use amprule_ocpp::{CommandFault, Dialect};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-fn profile(purpose: &str, kind: &str, more: &Value, periods: &Value) -> Value {
-    let mut profile = json!({
-        "id": 1, "stackLevel": 0, "chargingProfilePurpose": purpose, "chargingProfileKind": kind,
-        "chargingSchedule": [{"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": periods}],
-    });
-    for (name, value) in more.as_object().into_iter().flatten() {
-        let place = if name == "startSchedule" { &mut profile["chargingSchedule"][0] } else { &mut profile };
-        place[name.as_str()] = value.clone();
-    }
-    profile
-}
+const ROWS: &str = include_str!("../rules.txt");
 
 #[test]
 fn what_the_standard_forbids_is_not_sent() {
-    let start = json!({"startSchedule": "2026-07-01T08:00:00Z"});
-    let (one, none) = (json!([{"startPeriod": 0, "limit": 16.0}]), json!({}));
-    let of_t = json!({"transactionId": "t-1"});
-    let set = |evse: i64, profile: Value| ("SetChargingProfile", json!({"evseId": evse, "chargingProfile": profile}));
-    let begin = |profile: Value| {
-        let token = json!({"idToken": "A", "type": "Central"});
-        ("RequestStartTransaction", json!({"remoteStartId": 1, "idToken": token, "chargingProfile": profile}))
-    };
-    let cases = [
-        (set(1, profile("TxDefaultProfile", "Absolute", &start, &one)), ""),
-        (set(1, profile("TxProfile", "Relative", &of_t, &one)), ""),
-        (begin(profile("TxProfile", "Relative", &none, &one)), ""),
-        (set(1, profile("TxProfile", "Relative", &none, &one)), "/chargingProfile/transactionId"),
-        (set(0, profile("TxProfile", "Relative", &of_t, &one)), "/chargingProfile/chargingProfilePurpose"),
-        (
-            set(1, profile("ChargingStationMaxProfile", "Absolute", &start, &one)),
-            "/chargingProfile/chargingProfilePurpose",
-        ),
-        (set(0, profile("ChargingStationMaxProfile", "Relative", &none, &one)), "/chargingProfile/chargingProfileKind"),
-        (
-            set(0, profile("ChargingStationExternalConstraints", "Absolute", &start, &one)),
-            "/chargingProfile/chargingProfilePurpose",
-        ),
-        (
-            set(1, profile("TxDefaultProfile", "Absolute", &none, &one)),
-            "/chargingProfile/chargingSchedule/0/startSchedule",
-        ),
-        (
-            set(1, profile("TxDefaultProfile", "Relative", &start, &one)),
-            "/chargingProfile/chargingSchedule/0/startSchedule",
-        ),
-        (
-            set(1, profile("TxDefaultProfile", "Absolute", &start, &json!([{"startPeriod": 120, "limit": 16.0}]))),
-            "/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/startPeriod",
-        ),
-        (
-            set(
-                1,
-                profile(
-                    "TxDefaultProfile",
-                    "Absolute",
-                    &start,
-                    &json!([{"startPeriod": 0, "limit": 16.0}, {"startPeriod": 0, "limit": 8.0}]),
-                ),
-            ),
-            "/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/1/startPeriod",
-        ),
-        (
-            set(1, profile("TxDefaultProfile", "Absolute", &start, &json!([{"startPeriod": 0, "limit": 10.123}]))),
-            "/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/limit",
-        ),
-        (set(1, profile("TxDefaultProfile", "Absolute", &start, &json!([{"startPeriod": 0, "limit": 8.1}]))), ""),
-        (begin(profile("TxProfile", "Relative", &of_t, &one)), "/chargingProfile/transactionId"),
-        (begin(profile("TxDefaultProfile", "Relative", &none, &one)), "/chargingProfile/chargingProfilePurpose"),
-        (
-            (
-                "SendLocalList",
-                json!({"versionNumber": 1, "updateType": "Full", "localAuthorizationList": [{"idToken": {"idToken": "A", "type": "Central"}}]}),
-            ),
-            "/localAuthorizationList/0",
-        ),
-    ];
-    for ((action, payload), expect) in cases {
-        let path = match Dialect::V201.check_order(action, &payload.to_string()) {
-            Ok(()) => String::new(),
-            Err(CommandFault::Invalid { path, .. }) => path,
-            Err(other) => panic!("{other}"),
-        };
-        assert_eq!(path, expect, "{action} {payload}");
+    let rows: Vec<&str> = ROWS.lines().filter(|row| !row.is_empty() && !row.starts_with('#')).collect();
+    let mut wrong = Vec::new();
+    let mut bases: HashMap<(&str, &str), Value> = HashMap::new();
+    for row in rows {
+        if let Some(base) = row.strip_prefix("base ") {
+            let [version, action, payload] = words(base, 3)[..] else { panic!("{row}") };
+            let payload: Value = serde_json::from_str(payload).expect(row);
+            for (word, dialect) in dialects(version) {
+                assert_eq!(verdict(dialect, action, &payload), "sent", "{row}");
+                bases.insert((word, action), payload.clone());
+            }
+            continue;
+        }
+        let (order, expect) = row.split_once(" => ").expect(row);
+        let [version, action, changes] = words(order, 3)[..] else { panic!("{row}") };
+        for (word, dialect) in dialects(version) {
+            let mut payload = bases[&(word, action)].clone();
+            changes.split(' ').for_each(|change| apply(&mut payload, change));
+            let said = verdict(dialect, action, &payload);
+            let (path, clause) = expect.split_once(' ').unwrap_or((expect, ""));
+            let (said_path, message) = said.split_once(' ').unwrap_or((&said, ""));
+            if said_path != path || !message.contains(clause) {
+                wrong.push(format!("{row}\n  {word}: {said}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `sent`, or place and message.
+fn verdict(dialect: Dialect, action: &str, payload: &Value) -> String {
+    let now = "2026-07-01T08:00:00Z".parse().expect("a time");
+    match dialect.check_order(action, &payload.to_string(), now) {
+        Ok(()) => "sent".to_owned(),
+        Err(CommandFault::Invalid { path, message }) => format!("{path} {message}"),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn dialects(version: &str) -> Vec<(&'static str, Dialect)> {
+    let all = [("1.6", Dialect::V16), ("2.0.1", Dialect::V201), ("2.1", Dialect::V21)];
+    let is_meant = |word: &str| word == version || (version == "2.x" && word != "1.6");
+    all.into_iter().filter(|(word, _)| is_meant(word)).collect()
+}
+
+fn words(row: &str, most: usize) -> Vec<&str> {
+    row.splitn(most, ' ').collect()
+}
+
+fn apply(payload: &mut Value, change: &str) {
+    let (pointer, value) = change.split_once('=').expect(change);
+    let (parent, member) = pointer.rsplit_once('/').expect(change);
+    match payload.pointer_mut(parent).expect(change) {
+        Value::Object(members) if value == "-" => drop(members.remove(member)),
+        Value::Object(members) => drop(members.insert(member.to_owned(), serde_json::from_str(value).expect(change))),
+        Value::Array(items) => {
+            let (at, value) = (member.parse::<usize>().expect(change), serde_json::from_str(value).expect(change));
+            if at < items.len() { items[at] = value } else { items.push(value) }
+        }
+        other => panic!("{change}: {other}"),
     }
 }

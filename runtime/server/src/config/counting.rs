@@ -61,7 +61,7 @@ mod tests {
     use crate::config::load::parse;
 
     fn counting(text: &str) -> Counting {
-        Counting::of(&parse(text, Path::new("amprule.toml")).unwrap_or_else(|wrong| panic!("{wrong}")))
+        Counting::of(&parse(text, Path::new("amprule.toml")).unwrap_or_else(|wrong| panic!("{wrong:?}")))
     }
 
     #[test]

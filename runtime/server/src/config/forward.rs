@@ -7,9 +7,9 @@ use std::time::Duration;
 use amprule_forward::{Forward, Introduce};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::misplaced::Misplaced;
+use super::places::place;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,24 +90,35 @@ impl Written {
     }
 }
 
-/// A fault has the place of its forward.
-pub(super) fn checked(written: &[Spanned<Written>]) -> Result<Vec<Written>, Misplaced> {
+/// Each fault, at the key that has it.
+pub(super) fn check(written: &[Written], text: &str) -> Result<(), Vec<Misplaced>> {
     let mut names = BTreeSet::new();
-    for forward in written {
-        let name = &forward.get_ref().name;
-        let fault = |why: String| Misplaced::of(forward, format!("the forward {name}: {why}"));
-        forward.get_ref().as_written().check().map_err(|why| fault(why.to_string()))?;
+    let mut faults = Vec::new();
+    for (at, forward) in written.iter().enumerate() {
+        let name = &forward.name;
+        let mut fault = |key: &str, why: String| {
+            faults.push(Misplaced { at: place(text, &format!("forwards.{at}{key}")), why });
+        };
         if !names.insert(name) {
-            return Err(Misplaced::of(forward, format!("two forwards have the name {name}")));
+            fault(".name", format!("two forwards have the name {name}"));
         }
-        if names.len() > MAX_FORWARDS {
-            return Err(fault(format!("there are {}; at most {MAX_FORWARDS} are served", written.len())));
+        for (key, why) in forward.as_written().faults() {
+            fault(&format!(".{key}"), format!("the forward {name}: {why}"));
+        }
+        if at == MAX_FORWARDS {
+            fault("", format!("there are {} forwards; at most {MAX_FORWARDS} are served", written.len()));
         }
     }
-    Ok(written.iter().map(|forward| forward.get_ref().clone()).collect())
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-/// With what their files hold.
-pub(crate) fn ready(written: &[Written]) -> Result<Vec<Forward>> {
-    written.iter().map(Written::forward).collect()
+/// Where what is wrong with this forward's roots stands.
+pub(super) fn place_of_roots(written: &[Written], name: &str, text: &str) -> usize {
+    let at = written.iter().position(|forward| forward.name == name).unwrap_or_default();
+    place(text, &format!("forwards.{at}.roots"))
+}
+
+/// With what their files hold. The error has the name of the forward whose roots cannot be read.
+pub(crate) fn ready(written: &[Written]) -> Result<Vec<Forward>, (String, anyhow::Error)> {
+    written.iter().map(|one| one.forward().map_err(|error| (one.name.clone(), error))).collect()
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use amprule_reload::{LoadedRules, RulesFile};
-use anyhow::anyhow;
 use parking_lot::Mutex;
 use toml::{Table, Value};
 
 use super::counting::Counting;
+use super::forward::place_of_roots;
 use super::load::{diagnostic, parse};
 use super::misplaced::Misplaced;
 use crate::fleet::Fleet;
@@ -33,26 +33,30 @@ pub(crate) struct Followers {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) sites: Arc<Sites>,
     pub(crate) forwards: Arc<Forwards>,
+    /// A flag says where stations come for files.
+    pub(crate) serves_files: bool,
 }
 
 /// The file that a server began with as `text`, to be read again when it changes.
 pub(crate) fn rules_file(path: &Path, text: String, followers: Followers) -> RulesFile {
-    let Followers { fleet, sites, forwards } = followers;
+    let Followers { fleet, sites, forwards, serves_files } = followers;
     let (began, file) = (leaves(&text), path.to_owned());
     let counts = Arc::new(Mutex::new(parse(&text, path).map(|config| Counting::of(&config)).unwrap_or_default()));
     let read = move |text: &str| {
-        let config = parse(text, &file).map_err(|diagnostic| vec![diagnostic])?;
+        let config = parse(text, &file)?;
         fleet.may_have(&config.devices).map_err(|refused| {
             let at = refused.device.and_then(|device| config.place_of(&device)).unwrap_or(0);
             vec![diagnostic(text, &file, &Misplaced { at, why: refused.why })]
         })?;
-        let unready = |why: anyhow::Error| {
-            let (at, why) = (config.place_of_forwards(), format!("{why:#}"));
+        let unready = |name: &str, why: String| {
+            let at = place_of_roots(&config.forwards, name, text);
             vec![diagnostic(text, &file, &Misplaced { at, why })]
         };
-        let heard_by = super::forwards_ready(&config.forwards).map_err(unready)?;
-        let heard_by =
-            forwards.prepare(heard_by).map_err(|(name, fault)| unready(anyhow!("the forward {name}: {fault}")))?;
+        let heard_by = super::forwards_ready(&config.forwards);
+        let heard_by = heard_by.map_err(|(name, why)| unready(&name, format!("{why:#}")))?;
+        let heard_by = forwards.prepare(heard_by);
+        let heard_by = heard_by.map_err(|(name, fault)| unready(&name, format!("the forward {name}: {fault}")))?;
+        super::idle(text, &file, serves_files).iter().for_each(|warning| tracing::warn!("{warning}"));
         let (fleet, sites, selection) = (Arc::clone(&fleet), Arc::clone(&sites), config.extensions.selection());
         let forwards = Arc::clone(&forwards);
         let (counts, path) = (Arc::clone(&counts), file.display().to_string());

@@ -13,8 +13,12 @@ const CODE: &str = "configuration";
 pub(crate) enum ConfigError {
     #[error("read the configuration {path}")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{0}")]
-    Invalid(Diagnostic),
+    #[error("{}", each(.0))]
+    Invalid(Vec<Diagnostic>),
+}
+
+fn each(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
@@ -28,10 +32,10 @@ pub(crate) fn read(path: &Path) -> Result<(Config, String), ConfigError> {
     Ok((config, text))
 }
 
-pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Diagnostic> {
-    let unreadable = |error| Diagnostic::of_toml(CODE, text, &error).in_file(path.display().to_string());
+pub(super) fn parse(text: &str, path: &Path) -> Result<Config, Vec<Diagnostic>> {
+    let unreadable = |error| vec![Diagnostic::of_toml(CODE, text, &error).in_file(path.display().to_string())];
     let mut config = toml::from_str::<Config>(text).map_err(unreadable)?;
-    config.read().map_err(|fault| diagnostic(text, path, &fault))?;
+    config.read(text).map_err(|faults| faults.iter().map(|fault| diagnostic(text, path, fault)).collect::<Vec<_>>())?;
     Ok(config)
 }
 
@@ -47,7 +51,7 @@ mod tests {
     use crate::config::{EXAMPLE, Files, Ocpp, Stations};
 
     fn error(text: &str) -> String {
-        parse(text, Path::new("amprule.toml")).unwrap_err().to_string()
+        each(&parse(text, Path::new("amprule.toml")).unwrap_err())
     }
 
     #[test]
@@ -119,6 +123,33 @@ mod tests {
     }
 
     #[test]
+    fn each_mistake_in_a_forward_is_shown_where_it_stands() {
+        let good = "[[forwards]]\nname = \"a\"\nto = \"wss://a.example/{station}\"\n";
+        let cases = [
+            ("name = \"A B\"\nto = \"wss://a.example/{station}\"", &[("5:8", "its name \"A B\" is not one")][..]),
+            ("name = \"b\"\nto = \"http://a.example/{station}\"", &[("6:6", "its `to` begins with wss://")]),
+            ("name = \"b\"\nto = \"wss://a.example\"", &[("6:6", "its `to` has no {station}")]),
+            (
+                "name = \"b\"\nto = \"wss://a.example/{station}\"\nallow = [\"Reset\", \"Rest\"]",
+                &[("7:19", "it allows Rest")],
+            ),
+            ("name = \"b\"\nto = \"wss://a.example/{station}\"\ntimeout_s = 0", &[("7:13", "`timeout_s` is 1 to 120")]),
+            (
+                "name = \"a\"\nto = \"http://a.example/{station}\"\nallow = [\"Rest\"]",
+                &[("5:8", "two forwards have the name a"), ("6:6", "begins with wss://"), ("7:10", "it allows Rest")],
+            ),
+        ];
+        for (members, expect) in cases {
+            let text = error(&format!("{good}[[forwards]]\n{members}\n"));
+            for (place, why) in expect {
+                let place = format!("amprule.toml:{place}\n");
+                assert!(text.contains(&place) && text.contains(why), "{place} {why}\n{text}");
+            }
+            assert_eq!(text.matches("error[").count(), expect.len(), "{text}");
+        }
+    }
+
+    #[test]
     fn files_that_stations_could_not_reach_are_refused() {
         let cases = [
             ("listen = \"0.0.0.0:9001\"", "`address` has to say"),
@@ -158,7 +189,8 @@ mod tests {
             .filter(|line| !line.starts_with('#'))
             .collect::<Vec<_>>()
             .join("\n");
-        let example = parse(&live, Path::new("amprule.example.toml")).unwrap_or_else(|error| panic!("{error}"));
+        let example =
+            parse(&live, Path::new("amprule.example.toml")).unwrap_or_else(|error| panic!("{}", each(&error)));
         let default = Config::default();
         let stations = Stations { models: Vec::new(), ..example.stations.clone() };
         assert_eq!(format!("{stations:?}"), format!("{:?}", default.stations));

@@ -334,7 +334,7 @@ mod tests {
     fn a_device_has_one_evse() {
         let device = "[[devices]]\nid = \"cs-1\"\nunit = \"box\"\nwires = { main = \"modbus-tcp://a\" }\n";
         let said = |text: &str| crate::config::load::parse(text, std::path::Path::new("a.toml"));
-        let why = said(&format!("{DEPOT}{device}")).unwrap_err().to_string();
+        let why = said(&format!("{DEPOT}{device}")).unwrap_err()[0].to_string();
         assert!(
             why.contains("cs-1 is a device, which has one EVSE: leave out evse = 2") && why.contains("a.toml:15:1"),
             "{why}"

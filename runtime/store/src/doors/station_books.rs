@@ -3,6 +3,7 @@
 use amprule_domain::command::Exchange;
 use amprule_domain::doors::{StationBooks, StoreFuture, StoreResult};
 use amprule_domain::effect::Answered;
+use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
 use amprule_domain::{Currency, Decimal, StationId, Timestamp, TransactionId};
@@ -21,6 +22,10 @@ impl StationBooks for SqliteStore {
 
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> StoreFuture<'a, Vec<Exchange>> {
         self.readers.at_once("read a station's commands", |reading| read::exchanges::open(reading, station))
+    }
+
+    fn holding<'a>(&'a self, station: &'a StationId, kind: Kind, key: &'a str) -> StoreFuture<'a, Option<Holding>> {
+        self.readers.at_once("read what a station holds", |reading| read::holdings::one(reading, station, kind, key))
     }
 
     fn latest_exchanges<'a>(&'a self, station: &'a StationId, most: usize) -> StoreFuture<'a, Vec<Exchange>> {

@@ -43,6 +43,17 @@ pub(crate) fn holdings(
     })
 }
 
+pub(crate) fn one(reading: &Reading<'_>, station: &StationId, kind: Kind, key: &str) -> Outcome<Option<Holding>> {
+    let sql = "SELECT at, body FROM holdings WHERE station = ?1 AND kind = ?2 AND key = ?3";
+    let mut statement = reading.prepare_cached(sql)?;
+    let mut rows = statement.query(params![station.as_str(), kind.as_str(), key])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (at, body) = (time(row.get(0)?)?, bytes(row, 1));
+    let named = || format!("{station} {} {key}", kind.as_str());
+    let body = reading.or_aside(decode(body), "holdings", named, || body.to_vec())?;
+    Ok(body.map(|body| Holding { kind, key: key.to_owned(), at, body }))
+}
+
 /// The first by their keys, of those whose keys begin with this.
 pub(crate) fn held_from(
     reading: &Reading<'_>,

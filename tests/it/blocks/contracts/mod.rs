@@ -4,7 +4,7 @@ mod pki;
 
 use std::sync::Arc;
 
-use amprule_tests::{Setup, TestServer, Wire, station201, until};
+use amprule_tests::{Setup, TestServer, Wire, station16, station201, until};
 use pki::{Pki, Says};
 use serde_json::{Value, json};
 
@@ -36,7 +36,8 @@ impl Street {
         api.put(&format!("/api/v1/tokens/{EMAID}"), &json!({"type": "eMAID", "status": "accepted"})).ok();
         api.put("/api/v1/tokens/DE8AAC87654321X", &json!({"type": "eMAID", "status": "blocked"})).ok();
         let mut station = server.station(ID, protocol).await;
-        station.call("BootNotification", station201::boot()).await;
+        let boot = if protocol == "ocpp1.6" { station16::boot() } else { station201::boot() };
+        station.call("BootNotification", boot).await;
         Self { pki, server, station }
     }
 
@@ -162,6 +163,26 @@ async fn certificates_that_are_given_lead_to_a_root_of_the_operators() {
     let mut both = street.named(&revoked);
     both["certificate"] = json!(street.pki.chain(EMAID, &good, false));
     assert_eq!(street.shown(EMAID, both).await, pair("Accepted", "Accepted"));
+}
+
+/// 1.6 has no words for contracts: what 2.0.1 says is carried in DataTransfer, where some write the token as 1.6 has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_of_16_shows_contracts_in_data_transfer() {
+    let mut street = Street::speaking("ocpp1.6", "").await;
+    street.pki.say(&SERIAL, Says::Good);
+    for token in [json!(EMAID), json!({"idToken": EMAID, "type": "eMAID"})] {
+        let mut data = street.named(&SERIAL);
+        data["idToken"] = token;
+        for data in [json!(data.to_string()), data] {
+            let vendor = "org.openchargealliance.iso15118pnc";
+            let asked = json!({"vendorId": vendor, "messageId": "Authorize", "data": data});
+            let answer = street.station.call("DataTransfer", asked).await;
+            let told = answer["data"].as_str().and_then(|data| serde_json::from_str::<Value>(data).ok());
+            let told = told.unwrap_or_else(|| panic!("{answer}"));
+            let words = (&told["certificateStatus"], &told["idTokenInfo"]["status"]);
+            assert_eq!(words, (&json!("Accepted"), &json!("Accepted")), "{data}: {told}");
+        }
+    }
 }
 
 /// M06, and 2.1's M07.

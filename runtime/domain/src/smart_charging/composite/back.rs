@@ -3,14 +3,14 @@
 //! The mode and the setpoint are those of the profile that counts for the transaction. Each profile that limits the discharge limits
 //! it, as each limits the charging; the setpoint stays within both.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::round;
 use crate::operation_mode::OperationMode;
 use crate::smart_charging::profile::Period;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Back {
     /// `None`: nobody says it, and nothing flows back.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ use amprule_domain::command::{Command, CommandAnswer, Exchange, Unsayable, Verdi
 use amprule_domain::doors::{Records, StationBooks, StoreError, StoreFuture, Writer};
 use amprule_domain::effect::{Answered, Effect};
 use amprule_domain::event::{ChargingEvent, ConnectorStatus, Inbound, ProvisioningEvent, Repetition, StationEvent};
+use amprule_domain::holding::{Holding, Kind};
 use amprule_domain::ports::*;
 use amprule_domain::pricing::{Pin, Price, PricedBy, PricingInput};
 use amprule_domain::reply::{AuthorizationStatus, Refusal, Reply};
@@ -121,6 +122,9 @@ impl StationBooks for Disk {
         }
         latest.retain(|exchange| exchange.station == *station && exchange.is_open());
         read(latest)
+    }
+    fn holding<'a>(&'a self, _: &'a StationId, _: Kind, _: &'a str) -> StoreFuture<'a, Option<Holding>> {
+        read(None)
     }
     fn latest_exchanges<'a>(&'a self, _: &'a StationId, _: usize) -> StoreFuture<'a, Vec<Exchange>> {
         read(Vec::new())
