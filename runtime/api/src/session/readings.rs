@@ -131,7 +131,8 @@ mod tests {
             json!({
                 "items": [{
                     "at": "2026-07-01T08:10:00Z", "receivedAt": "2026-07-01T08:10:01Z", "message": "m-1",
-                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "currentMa": null, "soc": null,
+                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "exportRegisterWh": null,
+                    "exportPowerW": null, "currentMa": null, "soc": null,
                 }],
                 "next": null,
             })

@@ -16,6 +16,8 @@ use crate::timeline::Timeline;
 
 /// Who gives back is metered from shortly after the start until shortly before the end.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
+/// Meters count so much where nobody gives back.
+const NOISE: Energy = Energy::from_wh(100);
 
 /// `is_older`: the station's numbering says that later messages have come already.
 pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power, is_older: bool) {
@@ -43,7 +45,7 @@ pub(super) fn finish(session: &mut Session, at: Timestamp) {
     let (begin, clock) = (session.started_at, clock(session));
     let Some(given) = &mut session.given_back else { return };
     drop(given.finish(at, &clock));
-    let flowed = given.energy() > Energy::ZERO;
+    let flowed = given.energy() > NOISE;
     let evidence = &given.evidence;
     let (first, last) = (evidence.first_read_at().unwrap_or(begin), evidence.told_until().unwrap_or(at));
     let is_unmetered = first.duration_since(begin) > UNMETERED || at.duration_since(last) > UNMETERED;
