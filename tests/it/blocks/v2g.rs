@@ -43,7 +43,7 @@ fn event(seq_no: u32, kind: &str, minutes_ago: i64, taken: i64, given: Option<i6
     };
     let mut samples = vec![sample("Energy.Active.Import.Register", context, taken)];
     samples.extend(given.map(|given| sample("Energy.Active.Export.Register", context, given)));
-    let at = ago(minutes_ago * 60);
+    let at = ago(minutes_ago);
     let mut event = json!({
         "eventType": kind, "timestamp": at, "triggerReason": trigger, "seqNo": seq_no,
         "transactionInfo": {"transactionId": "t-1", "chargingState": "Charging"},
@@ -62,6 +62,7 @@ impl Flow {
 
     /// The server is another process, and the station comes back to it.
     async fn restart(&mut self) {
+        self.server.kill();
         self.server.restart();
         let settings = StationSettings::new(&self.server.ocpp, ID, Version::Ocpp21);
         let (station, whole) = SimStation::connect_whole(settings).await.expect("the station connects");
