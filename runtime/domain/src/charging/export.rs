@@ -14,7 +14,8 @@ use crate::reading::Reading;
 use crate::session::Session;
 use crate::timeline::Timeline;
 
-/// Who gives back is metered from shortly after the start until shortly before the end.
+/// Who gives back is metered from shortly after the start until shortly before the end. Start and stop of 1.6 have no room for it, so that
+/// what is missing is said, and nobody has to look.
 const UNMETERED: SignedDuration = SignedDuration::from_mins(5);
 /// Meters count so much where nobody gives back.
 const NOISE: Energy = Energy::from_wh(100);
@@ -49,8 +50,9 @@ pub(super) fn finish(session: &mut Session, at: Timestamp) {
     let evidence = &given.evidence;
     let (first, last) = (evidence.first_read_at().unwrap_or(begin), evidence.told_until().unwrap_or(at));
     let is_unmetered = first.duration_since(begin) > UNMETERED || at.duration_since(last) > UNMETERED;
-    let is_doubtful = evidence.is_open_question() || (flowed && is_unmetered);
-    session.marks.add_if(is_doubtful, Mark::EXPORT_DOUBTFUL);
+    let is_open = evidence.is_open_question();
+    session.marks.add_if(flowed && is_unmetered, Mark::EXPORT_ODD);
+    session.marks.add_if(is_open, Mark::EXPORT_DOUBTFUL);
 }
 
 /// What comes after the end and tells more is not credited; a person has to look.

@@ -114,13 +114,13 @@ fn the_registers_of_the_export_say_what_was_given_back() {
             "told too late",
             vec![(0, 0, None), (20, 0, Some(1_000)), (40, 0, Some(2_000)), (60, 0, Some(3_000))],
             2_000,
-            DOUBT,
+            ODD,
         ),
         (
             "no longer told at the end",
             vec![(0, 0, Some(0)), (20, 0, Some(1_000)), (40, 0, Some(2_000)), (60, 0, None)],
             2_000,
-            DOUBT,
+            ODD,
         ),
     ];
     for (what, told, exported, marks) in cases {
