@@ -57,10 +57,10 @@ pub(super) fn finish(session: &mut Session, at: Timestamp) {
 
 /// What comes after the end and tells more is not credited; a person has to look.
 pub(super) fn after_the_end(session: &mut Session, event: &TransactionEvent) {
-    let exported = event.readings.iter().filter_map(Reading::as_exported);
+    let mut exported = event.readings.iter().filter_map(Reading::as_exported);
     let last = session.given_back.as_ref().and_then(|given| given.evidence.last_register()).unwrap_or_default();
     let tells_more = |reading: Reading| reading.is_interval() || reading.register.is_some_and(|shown| shown > last);
-    session.marks.add_if(exported.map(tells_more).any(|more| more), Mark::EXPORT_DOUBTFUL);
+    session.marks.add_if(exported.any(tells_more), Mark::EXPORT_DOUBTFUL);
 }
 
 /// How a reading stands in its message.
