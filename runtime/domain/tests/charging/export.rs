@@ -295,9 +295,12 @@ fn total(given: bool, told: &[(&str, &str)], amounts: &str) -> Result<String, St
     output.into_price(&question, by()).map(|price| price.total.to_string())
 }
 
+/// Whether anything was given back, the lines' codes and amounts, and the total or why there is none.
+type Case<'a> = (bool, &'a [(&'a str, &'a str)], Result<&'a str, &'a str>);
+
 #[test]
 fn only_what_was_given_back_brings_a_total_below_zero() {
-    let cases: [(bool, &[(&str, &str)], Result<&str, &str>); 7] = [
+    let cases: [Case<'_>; 7] = [
         (true, &[("energy", "2.50"), ("export", "-0.40")], Ok("2.10")),
         (true, &[("energy", "0.10"), ("export", "-0.405")], Ok("-0.31")),
         (true, &[("export", "-0.40")], Ok("-0.40")),
