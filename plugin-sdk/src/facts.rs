@@ -1,5 +1,6 @@
 //! Facts beside a question's records. A component imports what you call, and nothing else.
 
+use crate::Decimal;
 use crate::bindings::vocabulary::amprule::facts;
 
 pub use facts::connector::{ConnectorFacts, Current};
@@ -25,6 +26,16 @@ pub fn contract() -> Option<ContractFacts> {
 /// Whether the place is kept for somebody, and whether that is who shows the token. For policies.
 pub fn reservation() -> Option<ReservationFacts> {
     facts::reservation::get()
+}
+
+/// What the vehicle gave back so far, in kWh. [`crate::PricingLine::export`] pays for it.
+pub fn exported_kwh() -> Decimal {
+    facts::given_back::energy_wh().thousandth()
+}
+
+/// The same in each of the periods, in their order.
+pub fn exported_kwh_by_period() -> Vec<Decimal> {
+    facts::given_back::by_period_wh().into_iter().map(Decimal::thousandth).collect()
 }
 
 impl LocationFacts {

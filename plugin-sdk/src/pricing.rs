@@ -62,6 +62,12 @@ impl PricingLine {
         }
     }
 
+    /// What is paid for energy that the vehicle gave back ([`crate::facts::exported_kwh`]), at so much for each kWh: the amount is below
+    /// zero, and so may be the total. Add it behind a cap or a minimum, which are about what is charged.
+    pub fn export(description: &str, kwh: Decimal, per_kwh: Decimal) -> Self {
+        Self::metered("export", description, kwh, "kWh", -per_kwh)
+    }
+
     /// An amount without a quantity. Negative for a discount.
     pub fn flat(code: &str, description: &str, amount: Decimal) -> Self {
         Self {

@@ -83,6 +83,8 @@ impl Past {
             signs: Signs::default(),
             stop_reason: is_over.then(|| "Local".to_owned()),
             remote_start: None,
+            operation_mode: None,
+            given_back: None,
             time_zone: StationRecord::DEFAULT_ZONE.to_owned(),
             location: None,
             site: None,

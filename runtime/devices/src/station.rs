@@ -479,6 +479,7 @@ impl VirtualStation {
             offline: false,
             reservation: None,
             remote_start: None,
+            operation_mode: None,
             money: None,
         };
         running.seq_no = running.seq_no.saturating_add(1);

@@ -18,6 +18,9 @@ pub struct Bill {
     /// Why it was issued. Empty: the session had ended.
     pub why: String,
     pub energy: Energy,
+    /// What the vehicle gave back.
+    #[serde(rename = "exportedWh", default, skip_serializing_if = "Energy::is_zero")]
+    pub exported: Energy,
     pub ended_at: Option<Timestamp>,
     pub price: Price,
 }
@@ -33,6 +36,7 @@ impl Bill {
             issued_at: None,
             why: String::new(),
             energy: session.energy(),
+            exported: session.exported(),
             ended_at: session.ended_at,
             price: price.clone(),
         })
@@ -40,7 +44,7 @@ impl Bill {
 
     /// Whether it says the same of the same session.
     pub(crate) fn says_the_same(&self, other: &Self) -> bool {
-        let worth = |bill: &Self| (bill.price.currency, bill.price.total, bill.energy, bill.ended_at);
+        let worth = |bill: &Self| (bill.price.currency, bill.price.total, bill.energy, bill.exported, bill.ended_at);
         worth(self) == worth(other) && self.price.lines == other.price.lines
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! Inside of it a message about a transaction goes one way: `identify` (which session is meant; `repetition` knows
 //! what was told before), `admit` (what was decided about its token), `follow` (the session after it; its energy by
-//! `measure`, which times and registers count by `believe`, its end by `ending`), `consequences` (what is written,
-//! answered and priced). `startless` and `late` are the ways of messages that come before the start or after the end.
+//! `measure`, what was given back by `export`, which times and registers count by `believe`, its end by `ending`),
+//! `consequences` (what is written, answered and priced). `startless` and `late` are the ways of messages that come before the start or after the end.
 //! Below all of these stand `told` (a message with what is needed to understand it), `state` (a session's charging state)
 //! and `step` (what a message changes); no two files here import each other.
 
@@ -21,6 +21,7 @@ mod consequences;
 mod ending;
 mod event;
 mod exchanged;
+mod export;
 mod follow;
 mod identify;
 mod late;

@@ -20,11 +20,20 @@ pub enum Component {
     Reservation,
     /// A discount, a minimum, a cap, a rounding: what belongs to no other.
     Adjustment,
+    /// For what the vehicle gave back, usually below zero: what the driver is paid for it. No tariff of OCPI or OCPP knows it.
+    Export,
 }
 
 impl Component {
-    pub const ALL: [Self; 6] =
-        [Self::Energy, Self::ChargingTime, Self::IdleTime, Self::Fixed, Self::Reservation, Self::Adjustment];
+    pub const ALL: [Self; 7] = [
+        Self::Energy,
+        Self::ChargingTime,
+        Self::IdleTime,
+        Self::Fixed,
+        Self::Reservation,
+        Self::Adjustment,
+        Self::Export,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +43,7 @@ impl Component {
             Self::Fixed => "fixed",
             Self::Reservation => "reservation",
             Self::Adjustment => "adjustment",
+            Self::Export => "export",
         }
     }
 

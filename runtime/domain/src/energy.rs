@@ -15,6 +15,10 @@ pub struct Energy(i64);
 impl Energy {
     pub const ZERO: Self = Self(0);
 
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     pub const fn from_mwh(mwh: i64) -> Self {
         Self(mwh)
     }

@@ -43,6 +43,7 @@ mod noted;
 pub mod notice;
 pub mod occasion;
 pub mod offer;
+pub mod operation_mode;
 pub mod outbox;
 mod parameters;
 pub mod pattern;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::component::Component;
-use crate::pricing::PricingPeriod;
+use crate::pricing::{PricingPeriod, SessionFacts};
 use crate::tax::{self, Amounts, Tax, TaxTotal};
 use crate::{Currency, plain};
 
@@ -104,18 +104,38 @@ pub(crate) fn checked(
 }
 
 /// What a driver pays for all lines of a bill, and the taxes of it.
-pub(crate) fn total(lines: &[Line], amounts: Amounts, currency: Currency) -> Result<(Decimal, Vec<TaxTotal>), String> {
-    let taxes = tax::totals(lines.iter().map(|line| (line.taxes.as_slice(), line.amount)), amounts, currency);
+///
+/// What is charged is never less than nothing. What is paid for energy that was given back may be more than that: the total is
+/// below zero then, and owed to the driver.
+pub(crate) fn total(
+    lines: &[Line],
+    amounts: Amounts,
+    currency: Currency,
+    session: &SessionFacts,
+) -> Result<(Decimal, Vec<TaxTotal>), String> {
+    let is_credited = lines.iter().any(|line| line.is_export() && line.amount < Decimal::ZERO);
+    if is_credited && session.exported.is_zero() {
+        return Err("a line pays for energy that was given back, and none was".to_owned());
+    }
+    let (charged, _) = sum(lines.iter().filter(|line| !line.is_export()), amounts, currency)?;
+    if charged < Decimal::ZERO {
+        return Err(format!("the lines add up to {charged} {currency}; a total must not be negative"));
+    }
+    sum(lines.iter(), amounts, currency)
+}
+
+fn sum<'a>(
+    lines: impl Iterator<Item = &'a Line> + Clone,
+    amounts: Amounts,
+    currency: Currency,
+) -> Result<(Decimal, Vec<TaxTotal>), String> {
+    let taxes = tax::totals(lines.clone().map(|line| (line.taxes.as_slice(), line.amount)), amounts, currency);
     let on_top = taxes.iter().filter(|_| !amounts.includes_tax()).map(|total| total.amount);
     let total = lines
-        .iter()
         .map(|line| line.amount)
         .chain(on_top)
         .try_fold(Decimal::ZERO, Decimal::checked_add)
         .ok_or("the lines add up to more than a decimal can hold")?;
-    if total.is_sign_negative() && !total.is_zero() {
-        return Err(format!("the lines add up to {total} {currency}; a total must not be negative"));
-    }
     Ok((currency.round(total), taxes))
 }
 
@@ -145,6 +165,9 @@ fn spans(wanted: &[u32], periods: &[PricingPeriod]) -> Result<Vec<Span>, String>
 impl OutputLine {
     /// Languages of one line, beside the operator's.
     pub const MAX_LANGUAGES: usize = 8;
+    /// The code of a line for energy that was given back, where it names no component.
+    pub const EXPORT: &str = "export";
+
     /// As it is printed on a bill.
     fn fit(self) -> Self {
         let texts = self.texts.into_iter().map(|(tag, text)| (tag, fit(text))).collect();
@@ -182,14 +205,15 @@ impl OutputLine {
 
     fn round(self, currency: Currency, during: Vec<Span>) -> Line {
         Line {
-            code: self.code,
             description: self.description,
             quantity: self.quantity,
             unit: self.unit,
             unit_price: self.unit_price,
             amount: currency.round(self.amount),
             unrounded: self.amount,
-            component: self.component,
+            // Components of the contract are a closed set that cannot say it: the code does.
+            component: self.component.or((self.code == Self::EXPORT).then_some(Component::Export)),
+            code: self.code,
             taxes: self.taxes,
             texts: self.texts,
             during,
@@ -218,6 +242,11 @@ pub(crate) fn check_texts(texts: &BTreeMap<String, String>, most: usize) -> Resu
 }
 
 impl Line {
+    /// What is paid for energy that was given back.
+    pub fn is_export(&self) -> bool {
+        self.component == Some(Component::Export)
+    }
+
     /// The amount is not what quantity and unit price come to, by more than rounding explains: a minor unit, or a hundredth.
     pub(crate) fn contradicts_itself(&self, currency: Currency) -> bool {
         let product = self.quantity.zip(self.unit_price).and_then(|(quantity, price)| quantity.checked_mul(price));

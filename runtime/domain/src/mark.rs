@@ -61,6 +61,12 @@ marks! {
     ENERGY_INCOMPLETE = "energy-incomplete", doubt;
     /// The station said that nothing flowed while its register rose; the register is believed.
     CHARGING_WHILE_SUSPENDED = "charging-while-suspended", doubt;
+    /// The register of what the vehicle gave back fell, jumped, left its course for a while, or was told from some minutes after the start or
+    /// until some before the end: only what goes on from one reading to the next is credited.
+    EXPORT_ODD = "export-odd";
+    /// The register of what the vehicle gave back began anew, was below zero, contradicts itself at the end, or came after it: what
+    /// is credited is not certain.
+    EXPORT_DOUBTFUL = "export-doubtful", doubt;
 
     // Times.
     /// The station's time was missing or impossible, or contradicted a later one; ours, or the earlier one, was taken.

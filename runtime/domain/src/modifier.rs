@@ -24,7 +24,8 @@ pub struct ModifierInput {
     /// Of the bill so far, and of the lines to add.
     #[serde(default)]
     pub amounts: Amounts,
-    /// The bill so far. Amounts stand as they are billed: rounded.
+    /// The bill so far, without what is paid for energy that was given back: that is nobody's to modify, so their sum is never below
+    /// zero. Amounts stand as they are billed: rounded.
     pub lines: Vec<OutputLine>,
 }
 
@@ -46,7 +47,7 @@ impl ModifierInput {
             facts: PricingInput { parameters, ..facts.clone() },
             currency: price.currency,
             amounts: price.amounts,
-            lines: price.lines.iter().map(OutputLine::from).collect(),
+            lines: price.lines.iter().filter(|line| !line.is_export()).map(OutputLine::from).collect(),
         }
     }
 
@@ -71,7 +72,7 @@ impl ModifierOutput {
         if !self.lines.is_empty() {
             let Price { currency, amounts, .. } = *price;
             modified.lines.extend(line::checked(self.lines, price.lines.len(), currency, &question.periods)?);
-            (modified.total, modified.taxes) = line::total(&modified.lines, amounts, currency)?;
+            (modified.total, modified.taxes) = line::total(&modified.lines, amounts, currency, &question.session)?;
             modified.modified_by.push(by);
         }
         modified.next_change_at = [price.next_change_at, self.next_change_at].into_iter().flatten().min();

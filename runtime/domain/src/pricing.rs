@@ -79,6 +79,9 @@ pub struct SessionFacts {
     pub ended_at: Option<Timestamp>,
     #[serde(rename = "energyWh")]
     pub energy: Energy,
+    /// What the vehicle gave back; nothing of it is taken off the energy.
+    #[serde(rename = "exportedWh", default, skip_serializing_if = "Energy::is_zero")]
+    pub exported: Energy,
     /// From the start to the end, or to now.
     pub duration_s: i64,
     /// IANA name; weekdays and minutes of the periods are local to it.
@@ -122,6 +125,9 @@ pub struct PricingPeriod {
     pub duration_s: i64,
     #[serde(rename = "energyWh")]
     pub energy: Energy,
+    /// What the vehicle gave back in it: what came between two readings is spread evenly.
+    #[serde(rename = "exportedWh", default, skip_serializing_if = "Energy::is_zero")]
+    pub exported: Energy,
     pub state: ChargingState,
     /// Local date at the start.
     pub date: Date,
@@ -163,7 +169,7 @@ impl PricingOutput {
             return Err(format!("{currency} is no currency of ISO 4217"));
         }
         let lines = line::checked(lines, 0, currency, &question.periods)?;
-        let (total, taxes) = line::total(&lines, amounts, currency)?;
+        let (total, taxes) = line::total(&lines, amounts, currency, &question.session)?;
         Ok(Price {
             currency,
             total,

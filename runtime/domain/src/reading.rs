@@ -30,11 +30,59 @@ pub struct Reading {
     pub by_phase_ma: [Option<i64>; 3],
     /// `SoC`, percent.
     pub soc: Option<u8>,
+    /// What the vehicle gave back, as far as it was told.
+    #[serde(default, skip_serializing_if = "Export::is_untold")]
+    pub export: Export,
+}
+
+/// What flowed out of the vehicle.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Export {
+    /// `Energy.Active.Export.Register`, summed over phases when only phases are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub register: Option<Energy>,
+    /// Whose register it is.
+    #[serde(skip_serializing_if = "Meter::is_main")]
+    pub meter: Meter,
+    /// `Energy.Active.Export.Interval`: what flowed since the interval before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Energy>,
+    /// `Power.Active.Export`, W.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_w: Option<i64>,
+}
+
+impl Export {
+    pub fn is_untold(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Reading {
     pub fn register(at: Option<Timestamp>, context: Context, register: Energy) -> Self {
         Self { at, context, register: Some(register), ..Self::default() }
+    }
+
+    /// The export's register and interval in the place of the import's, to be judged alike. `None`: neither was told.
+    pub(crate) fn as_exported(&self) -> Option<Self> {
+        let Export { register, meter, interval, power_w } = self.export;
+        let is_told = register.is_some() || interval.is_some();
+        is_told.then_some(Self {
+            at: self.at,
+            context: self.context,
+            register,
+            meter,
+            interval,
+            power_w,
+            ..Self::default()
+        })
+    }
+
+    /// W at which the vehicle gives back: positive. A station with one signed value tells it below zero.
+    pub fn given_w(&self) -> Option<i64> {
+        let signed = self.power_w.filter(|watts| *watts < 0).map(i64::saturating_neg);
+        self.export.power_w.map(i64::saturating_abs).filter(|watts| *watts > 0).or(signed)
     }
 
     /// Nothing but what flowed since the reading before.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cost::StationMoney;
 use crate::event::TransactionEvent;
 use crate::mark::{Mark, Marks};
+use crate::operation_mode::OperationMode;
 use crate::place::Site;
 use crate::pricing::{Pin, Price};
 use crate::reply::{TokenInfo, TransactionLimit};
@@ -68,6 +69,13 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Arc<Site>>,
     pub timeline: Timeline,
+    /// What the vehicle gave back, on a timeline of its own: its registers are judged as those of the import are. `None`: the station
+    /// told nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_back: Option<Box<Timeline>>,
+    /// In which it runs, as the station said last (2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_mode: Option<OperationMode>,
     /// Which pricing version applies, fixed at the start. `None`: no unit prices.
     pub pin: Option<Arc<Pin>>,
     pub price: Option<Arc<Price>>,
@@ -98,6 +106,11 @@ impl Session {
 
     pub fn energy(&self) -> Energy {
         self.timeline.energy()
+    }
+
+    /// What the vehicle gave back; nothing where nobody told anything of it.
+    pub fn exported(&self) -> Energy {
+        self.given_back.as_ref().map_or(Energy::ZERO, |given| given.energy())
     }
 
     pub fn is_open(&self) -> bool {

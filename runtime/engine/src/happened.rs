@@ -66,6 +66,8 @@ fn summary(session: &Session, told: Told) -> Value {
         "evse": session.evse,
         "state": session.state,
         "energyWh": session.energy(),
+        "exportedWh": session.given_back.as_ref().map(|given| given.energy()),
+        "operationMode": session.operation_mode,
         "currency": price.map(|price| price.currency),
         "total": price.map(|price| price.total),
         "told": told,

@@ -8,6 +8,7 @@ mod grid;
 
 use std::time::{Duration, Instant};
 
+use amprule_domain::Energy;
 use amprule_domain::charging::pricing_period;
 use amprule_domain::decision::{Fault, FaultClass};
 use amprule_domain::offer::{Differs, Offer, OfferInput, Proof, Proven};
@@ -97,6 +98,7 @@ fn session(question: &OfferInput, drawn: &SampleSession, timeline: &Timeline) ->
             started_at: drawn.started_at,
             ended_at: Some(ended_at),
             energy: timeline.energy(),
+            exported: Energy::ZERO,
             duration_s: ended_at.as_second() - drawn.started_at.as_second(),
             time_zone: question.time_zone.clone(),
         },

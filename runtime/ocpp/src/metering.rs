@@ -3,7 +3,7 @@
 //! This is the hot path: nothing is allocated but the list of readings.
 
 use amprule_domain::Energy;
-use amprule_domain::reading::{Context, Meter, MeterLocation, Reading};
+use amprule_domain::reading::{Context, Export, Meter, MeterLocation, Reading};
 use amprule_domain::reply::Refusal;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -124,6 +124,9 @@ impl Samples {
             Quantity::Power => group.power.add(sample, amount),
             Quantity::Current => group.add_current(sample, amount),
             Quantity::StateOfCharge => group.soc = Some(amount),
+            Quantity::ExportRegister => group.export.register.add(sample, amount),
+            Quantity::ExportInterval => group.export.interval.add(sample, amount),
+            Quantity::ExportPower => group.export.power.add(sample, amount),
         }
         Ok(())
     }
@@ -138,6 +141,14 @@ struct Group {
     /// At the outlet.
     by_phase: [Option<f64>; 3],
     soc: Option<f64>,
+    export: ExportGroup,
+}
+
+#[derive(Default)]
+struct ExportGroup {
+    register: Places,
+    interval: Places,
+    power: Places,
 }
 
 impl Group {
@@ -151,10 +162,8 @@ impl Group {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
     #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=100")]
     fn reading(&self, at: Option<Timestamp>, context: Context) -> Reading {
-        let energy = |wh: f64| Energy::from_mwh((wh * 1000.0).round() as i64);
         let register = self.register.best();
         Reading {
             at,
@@ -162,17 +171,38 @@ impl Group {
             register: register.map(|(wh, _)| energy(wh)),
             meter: register.map(|(_, meter)| meter).unwrap_or_default(),
             interval: self.interval.best().map(|(wh, _)| energy(wh)),
-            power_w: self.power.best().map(|(watt, _)| watt.round() as i64),
+            power_w: self.power.best().map(|(watts, _)| whole(watts)),
             current_ma: self.current.best().map(|(amperes, _)| milli(amperes)),
             by_phase_ma: self.by_phase.map(|current| current.map(milli)),
             soc: self.soc.map(|percent| percent.round().clamp(0.0, 100.0) as u8),
+            export: self.export.read(),
         }
     }
 }
 
+impl ExportGroup {
+    fn read(&self) -> Export {
+        let register = self.register.best();
+        Export {
+            register: register.map(|(wh, _)| energy(wh)),
+            meter: register.map(|(_, meter)| meter).unwrap_or_default(),
+            interval: self.interval.best().map(|(wh, _)| energy(wh)),
+            power_w: self.power.best().map(|(watts, _)| whole(watts)),
+        }
+    }
+}
+
+fn energy(wh: f64) -> Energy {
+    Energy::from_mwh(milli(wh))
+}
+
+fn milli(amount: f64) -> i64 {
+    whole(amount * 1000.0)
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "samples are bounded far below 63 bits")]
-fn milli(amperes: f64) -> i64 {
-    (amperes * 1000.0).round() as i64
+fn whole(amount: f64) -> i64 {
+    amount.round() as i64
 }
 
 /// One sum for each place where something was measured.

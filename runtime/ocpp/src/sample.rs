@@ -59,6 +59,22 @@ pub(crate) enum Quantity {
     Current,
     /// Percent.
     StateOfCharge,
+    /// Out of the vehicle, Wh.
+    ExportRegister,
+    /// Out of the vehicle, Wh since the interval before.
+    ExportInterval,
+    /// Out of the vehicle, W.
+    ExportPower,
+}
+
+impl Quantity {
+    const fn is_energy(self) -> bool {
+        matches!(self, Self::Register | Self::Interval | Self::ExportRegister | Self::ExportInterval)
+    }
+
+    const fn is_power(self) -> bool {
+        matches!(self, Self::Power | Self::ExportPower)
+    }
 }
 
 /// Nothing that a station meters is larger: 9,000 GWh.
@@ -105,6 +121,9 @@ impl SampledValue<'_> {
                 "Energy.Active.Import.Interval" => Ok(Some(Quantity::Interval)),
                 "Power.Active.Import" => Ok(Some(Quantity::Power)),
                 "Current.Import" => Ok(Some(Quantity::Current)),
+                "Energy.Active.Export.Register" => Ok(Some(Quantity::ExportRegister)),
+                "Energy.Active.Export.Interval" => Ok(Some(Quantity::ExportInterval)),
+                "Power.Active.Export" => Ok(Some(Quantity::ExportPower)),
                 "SoC" => Ok(Some(Quantity::StateOfCharge)),
                 word if OTHER_MEASURANDS.contains(&word) => Ok(None),
                 "" => repairs.note(Odd::EmptyText, "measurand").map(|()| Some(Quantity::Register)),
@@ -158,15 +177,12 @@ static NONE: Loose<'static> = Loose::Absent;
 
 /// Wh, W or percent when nothing is said. Wh on a power, or W on a register, is a slip of the pen, not another quantity.
 fn unit_factor(repairs: &mut Repairs, quantity: Quantity, unit: &str) -> Result<Option<f64>, Refusal> {
-    let (factor, odd) = match (quantity, unit) {
-        (Quantity::StateOfCharge | Quantity::Current, _) | (_, "") => (1.0, None),
-        (Quantity::Register | Quantity::Interval, "Wh") | (Quantity::Power, "W") => (1.0, None),
-        (Quantity::Register | Quantity::Interval, "kWh") | (Quantity::Power, "kW") => (1000.0, None),
-        (Quantity::Register | Quantity::Interval, "W") | (Quantity::Power, "Wh") => (1.0, Some(Odd::UnitOfOtherKind)),
-        (Quantity::Register | Quantity::Interval, "kW") | (Quantity::Power, "kWh") => {
-            (1000.0, Some(Odd::UnitOfOtherKind))
-        }
-        (_, other) => match other.trim().to_ascii_lowercase().as_str() {
+    let (factor, odd) = match unit {
+        _ if !quantity.is_energy() && !quantity.is_power() => (1.0, None),
+        "" => (1.0, None),
+        "Wh" | "W" => (1.0, (quantity.is_energy() != (unit == "Wh")).then_some(Odd::UnitOfOtherKind)),
+        "kWh" | "kW" => (1000.0, (quantity.is_energy() != (unit == "kWh")).then_some(Odd::UnitOfOtherKind)),
+        other => match other.trim().to_ascii_lowercase().as_str() {
             "wh" | "w" => (1.0, Some(Odd::OtherCase)),
             "kwh" | "kw" => (1000.0, Some(Odd::OtherCase)),
             _ => return repairs.note(Odd::UnknownUnit, "unit").map(|()| None),
@@ -196,10 +212,8 @@ const OTHER_MEASURANDS: &[&str] = &[
     "Current.Import",
     "Current.Export",
     "Current.Offered",
-    "Energy.Active.Export.Register",
     "Energy.Reactive.Export.Register",
     "Energy.Reactive.Import.Register",
-    "Energy.Active.Export.Interval",
     "Energy.Active.Net",
     "Energy.Reactive.Export.Interval",
     "Energy.Reactive.Import.Interval",
@@ -208,7 +222,6 @@ const OTHER_MEASURANDS: &[&str] = &[
     "Energy.Apparent.Import",
     "Energy.Apparent.Export",
     "Frequency",
-    "Power.Active.Export",
     "Power.Factor",
     "Power.Offered",
     "Power.Reactive.Export",

@@ -117,6 +117,8 @@ fn session(no: i64) -> Session {
         ended_at: None,
         stop_reason: None,
         remote_start: None,
+        operation_mode: None,
+        given_back: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: None,
         site: None,

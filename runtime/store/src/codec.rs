@@ -1,6 +1,6 @@
 //! How values look in columns: times as microseconds, bodies as JSON, readings in a short JSON of their own.
 
-use amprule_domain::reading::{Context, Meter, Reading};
+use amprule_domain::reading::{Context, Export, Meter, Reading};
 use amprule_domain::{Energy, Timestamp};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
@@ -82,6 +82,8 @@ struct Short {
     current_ma: Option<i64>,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     soc: Option<u8>,
+    #[serde(rename = "e", default, skip_serializing_if = "Export::is_untold")]
+    export: Export,
 }
 
 impl From<&Reading> for Short {
@@ -95,6 +97,7 @@ impl From<&Reading> for Short {
             power_w: reading.power_w,
             current_ma: reading.current_ma,
             soc: reading.soc,
+            export: reading.export,
         }
     }
 }
@@ -113,6 +116,7 @@ impl TryFrom<Short> for Reading {
             current_ma: short.current_ma,
             by_phase_ma: [None; 3],
             soc: short.soc,
+            export: short.export,
         })
     }
 }

@@ -98,7 +98,16 @@ pub(crate) type Issue = (Timestamp, String);
 impl Replaced {
     fn split(self) -> (Bill, Option<Issue>) {
         let Self { session, version, energy, ended_at, price, replaced_at, why } = self;
-        let bill = Bill { session, version, issued_at: None, why: String::new(), energy, ended_at, price };
+        let bill = Bill {
+            session,
+            version,
+            issued_at: None,
+            why: String::new(),
+            energy,
+            exported: Energy::ZERO,
+            ended_at,
+            price,
+        };
         (bill, Some((replaced_at, why)))
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use amprule_domain::cost::StationMoney;
 use amprule_domain::event::TransactionEvent;
+use amprule_domain::operation_mode::OperationMode;
 use amprule_domain::place::Site;
 use amprule_domain::pricing::{Pin, Price};
 use amprule_domain::reply::{AuthorizationStatus, TokenInfo};
@@ -72,6 +73,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     remote_start: Option<i64>,
     #[serde(default, skip_serializing_if = "is_default")]
+    operation_mode: Option<OperationMode>,
+    #[serde(default, skip_serializing_if = "is_default")]
     told_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "is_default")]
     parked_at: Option<Timestamp>,
@@ -82,6 +85,8 @@ part!(Course, CourseOf {
     #[serde(default, skip_serializing_if = "is_default")]
     stop_reason: Option<String>,
     timeline: Timeline,
+    #[serde(default, skip_serializing_if = "is_default")]
+    given_back: Option<Box<Timeline>>,
     #[serde(default, skip_serializing_if = "is_default")]
     price: Option<Arc<Price>>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -123,12 +128,14 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         pin,
         ended_at,
         remote_start,
+        operation_mode,
         told_until,
         parked_at,
         stop_awaited_since,
         signs,
         stop_reason,
         timeline,
+        given_back,
         price,
         bill,
         limits,
@@ -164,12 +171,14 @@ pub(crate) fn split(session: &Session) -> (HeadOf<'_>, CourseOf<'_>) {
         CourseOf {
             ended_at,
             remote_start,
+            operation_mode,
             told_until,
             parked_at,
             stop_awaited_since,
             signs,
             stop_reason,
             timeline,
+            given_back,
             price,
             bill,
             limits,
@@ -207,12 +216,14 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
     let Course {
         ended_at,
         remote_start,
+        operation_mode,
         told_until,
         parked_at,
         stop_awaited_since,
         signs,
         stop_reason,
         timeline,
+        given_back,
         price,
         bill,
         limits,
@@ -245,12 +256,14 @@ pub(crate) fn join(head: &[u8], course: &[u8]) -> Outcome<Session> {
         pin,
         ended_at,
         remote_start,
+        operation_mode,
         told_until,
         parked_at,
         stop_awaited_since,
         signs,
         stop_reason,
         timeline,
+        given_back,
         price,
         bill,
         limits,

@@ -7,7 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::driver::DRIVER;
-use crate::facts::{CONNECTOR, CONTRACT, LOCATION, LOOKUPS, RESERVATION};
+use crate::facts::{CONNECTOR, CONTRACT, GIVEN_BACK, LOCATION, LOOKUPS, RESERVATION};
 use crate::money::MONEY;
 use crate::v1::Export;
 use crate::wasi;
@@ -71,14 +71,16 @@ pub(crate) fn check_imports(component: &Component, engine: &Engine, manifest: &M
 /// Whether it imports facts that are not in the records.
 pub(crate) fn wants_facts(component: &Component, engine: &Engine) -> bool {
     let ty = component.component_type();
-    ty.imports(engine)
-        .any(|(name, _)| matches!(Name::parse(name).interface, CONNECTOR | LOCATION | CONTRACT | RESERVATION | LOOKUPS))
+    ty.imports(engine).any(|(name, _)| {
+        matches!(Name::parse(name).interface, CONNECTOR | LOCATION | CONTRACT | RESERVATION | GIVEN_BACK | LOOKUPS)
+    })
 }
 
 fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
     let name = Name::parse(text);
     let (code, message, hint) = match name.interface {
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | RESERVATION | LOOKUPS | MONEY | WIRES | JSON
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | RESERVATION | GIVEN_BACK | LOOKUPS | MONEY | WIRES
+        | JSON
             if !name.is_known_version() =>
         {
             ("version", format!("the component imports {text}, which this host does not have"), known(name.interface))
@@ -93,7 +95,8 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
             format!("the component imports {text}, which drivers have and nobody else"),
             "if it drives hardware, write in plugin.toml: hooks = [\"device\"]".to_owned(),
         ),
-        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | RESERVATION | LOOKUPS | MONEY | WIRES | JSON => {
+        LOG | TYPES | TABLES | CONNECTOR | LOCATION | CONTRACT | RESERVATION | GIVEN_BACK | LOOKUPS | MONEY | WIRES
+        | JSON => {
             return None;
         }
         other if wasi::is_known(other) && name.version.starts_with(wasi::VERSION) => return None,
@@ -108,7 +111,10 @@ fn check_import(text: &str, manifest: &Manifest) -> Option<Diagnostic> {
         other => (
             "import",
             format!("the component imports {text}, which this host does not have"),
-            nearest(other, &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, RESERVATION, LOOKUPS, MONEY, WIRES, JSON]),
+            nearest(
+                other,
+                &[LOG, TABLES, CONNECTOR, LOCATION, CONTRACT, RESERVATION, GIVEN_BACK, LOOKUPS, MONEY, WIRES, JSON],
+            ),
         ),
     };
     Some(Diagnostic::new(code, message).in_file(&manifest.entry).hint(hint))

@@ -49,7 +49,7 @@ use wasmtime::component::{Instance, InstancePre};
 use crate::facts::Facts;
 use crate::sandbox::Sandbox;
 pub(crate) use parameters::{Parameters, lists};
-pub(crate) use types::{lift_optional, lift_problem, lower_decimal};
+pub(crate) use types::{lift_optional, lift_problem, lower_decimal, lower_energy};
 
 /// A question that a component may answer, and the interface by which it does.
 pub(crate) trait Export: Serialize {

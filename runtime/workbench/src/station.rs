@@ -213,6 +213,7 @@ impl SimulatedStation {
                 started_at,
                 ended_at: is_final.then_some(timeline.at),
                 energy: timeline.energy(),
+                exported: Energy::ZERO,
                 duration_s: timeline.at.as_second() - started_at.as_second(),
                 time_zone: ZONE.to_owned(),
             },

@@ -17,6 +17,7 @@ mod rounds;
 mod security;
 mod tariffs;
 mod transactions;
+mod v2g;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! A station's own composite schedule, beside ours (OCPP 2.0.1, K08; 1.6, 5.7).
 
-use amprule_domain::smart_charging::composite::Piece;
+use amprule_domain::smart_charging::composite::{Back, Piece};
 use amprule_domain::smart_charging::profile::Unit;
 use amprule_domain::{StationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ struct Told {
     start_period: i64,
     limit: Option<f64>,
     number_phases: Option<u8>,
+    #[serde(flatten)]
+    back: Back,
 }
 
 pub(super) struct Asked<'a> {
@@ -88,6 +90,7 @@ fn told(answer: &Value, asked: &Asked<'_>) -> Option<Vec<Piece>> {
         start_period: told.start_period + after_s,
         limit: told.limit,
         number_phases: told.number_phases,
+        back: told.back,
     };
     Some(periods.into_iter().map(piece).collect())
 }
@@ -121,6 +124,7 @@ mod tests {
             start_period: *start_period,
             limit: (*limit >= 0.0).then_some(*limit),
             number_phases: None,
+            back: Back::default(),
         };
         told.iter().map(piece).collect()
     }

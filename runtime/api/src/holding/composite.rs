@@ -51,7 +51,8 @@ pub(crate) struct CompositeView {
     duration: i64,
     #[schema(value_type = String)]
     unit: Unit,
-    /// `startPeriod` in s after `from`; `limit` null where nothing limits; `numberPhases` null where nobody says.
+    /// `startPeriod` in s after `from`; `limit` null where nothing limits; `numberPhases` null where nobody says. Where profiles speak of
+    /// energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
     #[schema(value_type = Vec<Object>)]
     periods: Vec<Piece>,
     /// Profiles that could not be read, by their ids.

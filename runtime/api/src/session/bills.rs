@@ -32,10 +32,14 @@ pub(crate) struct BillView {
     why: String,
     #[schema(value_type = f64)]
     energy_wh: Energy,
+    /// What the vehicle gave back.
+    #[schema(value_type = f64)]
+    exported_wh: Energy,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
     #[schema(example = "EUR")]
     currency: String,
+    /// Below zero it is owed to the driver.
     #[schema(example = "12.34")]
     total: String,
     /// Whether the lines have their taxes in them: `including-tax`, or `excluding-tax`, where they come on top.
@@ -73,13 +77,14 @@ pub(crate) async fn list_bills(State(api): State<Arc<Api>>, Place(id): Place<Str
 
 /// One version, for those who are told of it.
 pub(crate) fn view(bill: Bill, replaced_at: Option<Timestamp>) -> BillView {
-    let Bill { session: _, version, issued_at, why, energy, ended_at, price } = bill;
+    let Bill { session: _, version, issued_at, why, energy, exported, ended_at, price } = bill;
     BillView {
         version,
         supersedes: version.checked_sub(1).filter(|before| *before > 0),
         issued_at,
         why,
         energy_wh: energy,
+        exported_wh: exported,
         ended_at,
         currency: price.currency.to_string(),
         total: price.total.to_string(),

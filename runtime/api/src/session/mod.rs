@@ -10,6 +10,7 @@ pub(crate) mod money;
 mod said;
 
 use amprule_domain::event::ChargingState;
+use amprule_domain::operation_mode::OperationMode;
 use amprule_domain::pricing::{Pin, PinnedUnit};
 use amprule_domain::session::{Act, Session, SessionLimits};
 use amprule_domain::timeline::Period;
@@ -61,10 +62,16 @@ pub(crate) struct SessionView {
     location: Option<String>,
     #[schema(value_type = f64, example = 11450)]
     energy_wh: Energy,
+    /// What the vehicle gave back; nothing of it is taken off `energyWh`. Null where the station tells nothing of it.
+    #[schema(required, value_type = Option<f64>, example = 2000)]
+    exported_wh: Option<Energy>,
+    /// How a bidirectional session is led, as the station said last (OCPP 2.1, OperationModeEnumType).
+    #[schema(required, value_type = Option<String>, example = "CentralSetpoint")]
+    operation_mode: Option<OperationMode>,
     /// Null while there is no price, as is `total`.
     #[schema(required, example = "EUR")]
     currency: Option<String>,
-    /// The sum of the lines, and of the taxes that come on top.
+    /// The sum of the lines, and of the taxes that come on top. Below zero it is owed to the driver, for energy that was given back.
     #[schema(required, example = "12.34")]
     total: Option<String>,
     /// Whether the lines have their taxes in them: `including-tax`, or `excluding-tax`, where they come on top.
@@ -192,6 +199,7 @@ pub(crate) fn whole(session: Session, now: Timestamp) -> SessionView {
 pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
     let until = session.ended_at.unwrap_or(now);
     let energy_wh = session.energy();
+    let exported_wh = session.given_back.as_ref().map(|given| given.energy());
     let price = session.price;
     SessionView {
         id: session.id.to_string(),
@@ -211,6 +219,8 @@ pub(crate) fn brief(session: Session, now: Timestamp) -> SessionView {
         time_zone: session.time_zone,
         location: session.location,
         energy_wh,
+        exported_wh,
+        operation_mode: session.operation_mode,
         currency: price.as_ref().map(|price| price.currency.to_string()),
         total: price.as_ref().map(|price| price.total.to_string()),
         amounts: price.as_ref().map(|price| price.amounts.as_str()),

@@ -45,6 +45,12 @@ pub(crate) struct ReadingView {
     register_wh: Option<Energy>,
     #[schema(required)]
     power_w: Option<i64>,
+    /// `Energy.Active.Export.Register`: what flowed out of the vehicle.
+    #[schema(required, value_type = Option<f64>)]
+    export_register_wh: Option<Energy>,
+    /// `Power.Active.Export`, W.
+    #[schema(required)]
+    export_power_w: Option<i64>,
     /// The sum of the phases that were told, mA.
     #[schema(required)]
     current_ma: Option<i64>,
@@ -63,6 +69,8 @@ impl From<StoredReading> for ReadingView {
             context: reading.context,
             register_wh: reading.register,
             power_w: reading.power_w,
+            export_register_wh: reading.export.register,
+            export_power_w: reading.export.power_w,
             current_ma: reading.current_ma,
             soc: reading.soc,
         }
@@ -123,7 +131,8 @@ mod tests {
             json!({
                 "items": [{
                     "at": "2026-07-01T08:10:00Z", "receivedAt": "2026-07-01T08:10:01Z", "message": "m-1",
-                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "currentMa": null, "soc": null,
+                    "context": "Sample.Periodic", "registerWh": 1.5, "powerW": null, "exportRegisterWh": null,
+                    "exportPowerW": null, "currentMa": null, "soc": null,
                 }],
                 "next": null,
             })

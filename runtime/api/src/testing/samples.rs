@@ -47,6 +47,8 @@ pub(crate) fn session(no: i64, station: &str) -> Session {
         ended_at: None,
         stop_reason: None,
         remote_start: None,
+        operation_mode: None,
+        given_back: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: Some("Yard".to_owned()),
         site: None,

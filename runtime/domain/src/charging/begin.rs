@@ -46,6 +46,8 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         location: record.location.clone(),
         site: None,
         timeline,
+        given_back: None,
+        operation_mode: event.operation_mode,
         pin: None,
         price: None,
         bill: 0,

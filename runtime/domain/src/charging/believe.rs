@@ -81,6 +81,14 @@ pub(super) fn registers(session: &Session, event: &TransactionEvent, at: Timesta
     reads
 }
 
+/// The same of what the vehicle gave back.
+pub(super) fn exports(session: &Session, event: &TransactionEvent, at: Timestamp) -> Vec<Read> {
+    let exported = event.readings.iter().filter_map(Reading::as_exported);
+    let mut reads: Vec<Read> = exported.filter_map(|reading| read(session, event, &reading, at)).collect();
+    reads.sort_by_key(|read| read.point.at);
+    reads
+}
+
 fn read(session: &Session, event: &TransactionEvent, reading: &Reading, at: Timestamp) -> Option<Read> {
     let (value, register) = match (reading.register, reading.interval) {
         (Some(register), _) => (Value::Register, register),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::measure::{measure_end, redate};
 use super::state::{clock, enter};
 use super::told::Bounds;
-use super::{Station, believe};
+use super::{Station, believe, export};
 use crate::Energy;
 use crate::event::TransactionEvent;
 use crate::evidence::Point;
@@ -35,6 +35,7 @@ pub(super) fn end(session: &mut Session, event: &TransactionEvent, bounds: Bound
         redate(session, end.at);
     }
     measure_end(session, event, end.at, bounds.power);
+    export::measure_end(session, event, end.at, bounds.power);
     if let Some(state) = event.charging {
         enter(session, end.at, state);
     }
@@ -57,6 +58,7 @@ pub(super) fn finish(session: &mut Session, at: Timestamp, reason: Option<String
     session.timeline.cut_off(at);
     let odd = session.timeline.finish(at, &clock);
     session.marks.extend(odd);
+    export::finish(session, at);
     session.stop_awaited_since = None;
     session.marks.take_back(&Mark::STOP_AWAITED);
     session.state = SessionState::Ended;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Whereabouts;
 use crate::cost::ToldMoney;
+use crate::operation_mode::OperationMode;
 use crate::reading::Reading;
 use crate::token::IdToken;
 use crate::{Energy, TransactionId};
@@ -58,6 +59,9 @@ pub struct TransactionEvent {
     /// It began, or goes on, by the request of this number (2.x remoteStartId).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_start: Option<i64>,
+    /// In which the session runs from now on (2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_mode: Option<OperationMode>,
     /// What the station says of its money itself (2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub money: Option<Box<ToldMoney>>,

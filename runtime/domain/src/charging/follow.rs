@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
 use super::ending::end;
+use super::export;
 use super::measure::measure;
 use super::state::enter;
 use super::told::Bounds;
@@ -27,6 +28,8 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     take_time(session, event);
     take_place(session, event);
     session.remote_start = session.remote_start.or(event.remote_start);
+    let told_mode = event.operation_mode.filter(|_| !is_older);
+    session.operation_mode = told_mode.or(session.operation_mode);
     own::hear(session, event);
     session.marks.add_if(event.offline, Mark::OFFLINE);
     session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);
@@ -117,6 +120,7 @@ fn wait_for_its_stop(session: &mut Session, event: &TransactionEvent, now: Times
 fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_older: bool) {
     let at = event.at.unwrap_or(bounds.now).max(session.started_at);
     measure(session, event, at, bounds.power, is_older);
+    export::measure(session, event, at, bounds.power, is_older);
     match event.charging {
         Some(state) if is_older && at < session.timeline.at => {
             let is_other = session.timeline.state_at(at) != state;

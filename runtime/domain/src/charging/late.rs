@@ -9,6 +9,7 @@
 use super::admit::admit;
 use super::consequences;
 use super::ending::weigh_edges;
+use super::export;
 use super::follow::follow;
 use super::measure::note_hours;
 use super::step::{Happened, Step};
@@ -60,6 +61,7 @@ pub(super) fn after_the_end(told: Told<'_>, mut session: Session) -> Step {
         }
     }
     note(&mut session, event);
+    export::after_the_end(&mut session, event);
     consequences::filed(told, session, "late")
 }
 

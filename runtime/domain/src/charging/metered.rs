@@ -35,6 +35,7 @@ pub(super) fn metered(
         offline: false,
         reservation: None,
         remote_start: None,
+        operation_mode: None,
         money: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();

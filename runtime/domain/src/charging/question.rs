@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::Question;
+use crate::Energy;
 use crate::authorization::{AuthorizationInput, BudgetFacts, LocalTime, PlaceKept, PresentedToken};
 use crate::contract::Contract;
 use crate::event::{Boot, ChargingState};
@@ -94,6 +95,7 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
             started_at: session.started_at,
             ended_at: session.ended_at,
             energy: session.energy(),
+            exported: session.exported(),
             duration_s: until.as_second() - session.started_at.as_second(),
             time_zone: session.time_zone.clone(),
         },
@@ -103,9 +105,26 @@ pub fn pricing_input(record: &StationRecord, reported: &Reported, session: &Sess
             group: session.token_group.clone(),
             provider: Contract::of(&token.kind, &token.id_token).map(|contract| contract.provider),
         }),
-        periods: session.timeline.all().map(|period| pricing_period(period, &zone)).collect(),
+        periods: periods(&session.timeline, session.given_back.as_deref(), &zone),
         parameters: Parameters::default(),
     }
+}
+
+/// With what was given back in each; what is told of the time behind the last one is the last one's.
+fn periods(timeline: &Timeline, given: Option<&Timeline>, zone: &TimeZone) -> Vec<PricingPeriod> {
+    let mut periods: Vec<_> = timeline.all().map(|period| pricing_period(period, zone)).collect();
+    let all = given.map_or(Energy::ZERO, |given| given.energy_until(Timestamp::MAX));
+    let Some(given) = given.filter(|_| all > Energy::ZERO) else { return periods };
+    let mut before = Energy::ZERO;
+    for period in &mut periods {
+        let until = given.energy_until(period.ended_at);
+        period.exported = until - before;
+        before = until;
+    }
+    if let Some(last) = periods.last_mut() {
+        last.exported += all - before;
+    }
+    periods
 }
 
 /// Where it stood when it began.
@@ -154,6 +173,8 @@ pub fn fitted(input: &PricingInput, boundaries: &[u16]) -> Option<(PricingInput,
     let clock = TariffClock::new(zone.clone(), boundaries);
     crossing(input.periods.iter().map(PricingPeriod::stretch), &clock).next()?;
     let Fitted { timeline, is_estimate } = timeline(input).fitted(&clock)?;
+    let given = given(input).fitted(&clock);
+    let is_estimate = is_estimate || given.is_some_and(|given| given.is_estimate);
     Some((with_periods(input, &timeline, &zone), is_estimate))
 }
 
@@ -168,8 +189,16 @@ fn timeline(input: &PricingInput) -> Timeline {
     timeline
 }
 
+/// Of what was given back.
+fn given(input: &PricingInput) -> Timeline {
+    let mut timeline = Timeline::new(input.session.started_at, ChargingState::Charging);
+    let exported = |period: &PricingPeriod| Period { energy: period.exported, ..period.stretch() };
+    timeline.periods = input.periods.iter().map(exported).collect();
+    timeline
+}
+
 fn with_periods(input: &PricingInput, timeline: &Timeline, zone: &TimeZone) -> PricingInput {
-    PricingInput { periods: timeline.all().map(|period| pricing_period(period, zone)).collect(), ..input.clone() }
+    PricingInput { periods: periods(timeline, Some(&given(input)), zone), ..input.clone() }
 }
 
 /// A period with its place in the local week.
@@ -180,6 +209,7 @@ pub fn pricing_period(period: &Period, zone: &TimeZone) -> PricingPeriod {
         ended_at: period.ended_at,
         duration_s: period.ended_at.as_second() - period.started_at.as_second(),
         energy: period.energy,
+        exported: Energy::ZERO,
         state: period.state,
         date: local.date(),
         weekday: iso_weekday(local.weekday()),

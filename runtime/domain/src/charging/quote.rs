@@ -50,6 +50,7 @@ impl Guest<'_> {
                 started_at: session.from,
                 ended_at: Some(timeline.at),
                 energy: timeline.energy(),
+                exported: Energy::ZERO,
                 duration_s: timeline.at.as_second() - session.from.as_second(),
                 time_zone: record.time_zone.clone(),
             },

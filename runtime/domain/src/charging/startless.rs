@@ -151,6 +151,7 @@ fn anew(waiting: &Session, start: Option<&TransactionEvent>, at: Timestamp) -> S
     session.started_at = at;
     session.started_as = start.and_then(|start| start.told_at);
     session.timeline = waiting.timeline.begun_anew(at, first.and_then(|event| event.charging).unwrap_or_default());
+    (session.given_back, session.operation_mode) = (None, None);
     session.marks = waiting.marks.iter().filter(stays).cloned().collect::<Marks>();
     session.marks.add_if(start.is_none(), Mark::NO_START);
     session.seen = SeqRanges::default();

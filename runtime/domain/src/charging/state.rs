@@ -46,6 +46,12 @@ pub(super) fn cut_by_new_pin(session: &mut Session) {
         session.timeline = timeline;
         session.marks.add_if(is_estimate, Mark::HOURS_ESTIMATED);
     }
+    if let Some(Fitted { timeline, is_estimate }) =
+        session.given_back.as_ref().and_then(|given| given.fitted(&clock(session)))
+    {
+        session.given_back = Some(Box::new(timeline));
+        session.marks.add_if(is_estimate, Mark::HOURS_ESTIMATED);
+    }
 }
 
 pub(super) fn clock(session: &Session) -> TariffClock {

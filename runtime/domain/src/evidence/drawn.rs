@@ -51,7 +51,10 @@ impl Drawn {
 
     /// What a reading tells. A current alone is a power at the least, which contradicts no register that shows more.
     pub(super) fn hear(&mut self, at: Timestamp, reading: &Reading, most: Power) {
-        match (reading.power_w, reading.current_ma) {
+        // What flows out of the vehicle is drawn by nobody: a current beside it has no direction.
+        let power_w =
+            if reading.given_w().is_some() { Some(reading.power_w.unwrap_or(0).max(0)) } else { reading.power_w };
+        match (power_w, reading.current_ma) {
             (Some(watts), _) => self.seconds += self.add(at, watts, most),
             (None, Some(milliamperes)) => _ = self.add(at, milliamperes.saturating_mul(VOLTAGE) / 1000, most),
             (None, None) => {}

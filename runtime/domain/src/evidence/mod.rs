@@ -257,7 +257,8 @@ impl Evidence {
 
     /// Power, current or the vehicle's state of charge was told at a moment.
     pub fn hear(&mut self, started_at: Timestamp, at: Timestamp, reading: &Reading, power: Power) {
-        if reading.power_w.is_some() || reading.current_ma.is_some() || reading.soc.is_some() {
+        let says_power = reading.power_w.is_some() || reading.current_ma.is_some() || reading.given_w().is_some();
+        if says_power || reading.soc.is_some() {
             self.drawn.get_or_insert_with(|| Drawn::since(started_at)).hear(at, reading, power);
         }
     }

@@ -129,7 +129,7 @@ fn element(element: &Element, offer: &Offer, version: Version, remarks: &mut Rem
         Component::Energy => "ENERGY",
         Component::ChargingTime | Component::Reservation => "TIME",
         Component::IdleTime => "PARKING_TIME",
-        Component::Fixed | Component::Adjustment => "FLAT",
+        Component::Fixed | Component::Adjustment | Component::Export => "FLAT",
     };
     let price = price(element, offer, version, remarks);
     let mut component = json!({"type": dimension, "price": number(price), "step_size": element.step.unwrap_or(1)});

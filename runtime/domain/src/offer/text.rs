@@ -109,7 +109,7 @@ fn of_component(offer: &Offer, component: Component, words: &Words) -> Vec<Strin
 fn price(element: &Element, currency: Currency, words: &Words) -> String {
     let per = match (element.component, element.per) {
         (Component::Energy, _) => words.per_kwh,
-        (Component::Fixed | Component::Adjustment, _) => words.per_session,
+        (Component::Fixed | Component::Adjustment | Component::Export, _) => words.per_session,
         (_, Per::Minute) => words.per_minute,
         (_, Per::Hour) => words.per_hour,
     };

@@ -63,6 +63,11 @@ impl Element {
         if self.component == Component::Adjustment {
             return Err("an adjustment is no price; say it as the offer's minimum or cap".to_owned());
         }
+        if self.component == Component::Export {
+            return Err(
+                "an offer says what is charged; what is paid for energy given back is the price's alone".to_owned()
+            );
+        }
         check_price("price", self.price)?;
         if self.per == Per::Minute && !self.is_time() {
             return Err(format!("a price of {component} is not per minute"));

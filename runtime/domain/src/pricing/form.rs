@@ -32,6 +32,8 @@ struct Stretch {
     duration_s: i64,
     #[serde(rename = "energyWh")]
     energy: Energy,
+    #[serde(rename = "exportedWh", default)]
+    exported: Energy,
     state: ChargingState,
     date: Option<Date>,
     weekday: u8,
@@ -40,9 +42,9 @@ struct Stretch {
 
 impl Stretch {
     fn dated(self, zone: &TimeZone) -> PricingPeriod {
-        let Self { started_at, ended_at, duration_s, energy, state, date, weekday, minute_of_day } = self;
+        let Self { started_at, ended_at, duration_s, energy, exported, state, date, weekday, minute_of_day } = self;
         let date = date.unwrap_or_else(|| zone.to_datetime(started_at).date());
-        PricingPeriod { started_at, ended_at, duration_s, energy, state, date, weekday, minute_of_day }
+        PricingPeriod { started_at, ended_at, duration_s, energy, exported, state, date, weekday, minute_of_day }
     }
 }
 

@@ -5,8 +5,12 @@
 //! place of the default. What remains is the least of them, and of what is limited from outside. What is generated on the
 //! spot comes on top (2.1, K25).
 
+mod back;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+
+pub use back::Back;
 
 use super::profile::{Period, Profile, ProfileKind, Purpose, Recurrency, Schedule, Unit};
 
@@ -60,6 +64,9 @@ pub struct Piece {
     /// `None`: nothing limits it.
     pub limit: Option<f64>,
     pub number_phases: Option<u8>,
+    /// What is said of flowing back.
+    #[serde(flatten)]
+    pub back: Back,
 }
 
 /// Pieces that an answer has at most, and moments that are looked at for it; the rest of the time is left out.
@@ -75,10 +82,11 @@ pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece>
         if at >= end || pieces.len() == PIECES_MAX {
             break;
         }
-        let (limit, phases, until) = at_moment(installed, question, at);
+        let (limit, phases, back, until) = at_moment(installed, question, at);
         let start_period = at.duration_since(question.from).as_secs();
-        let piece = Piece { start_period, limit, number_phases: phases };
-        let is_new = pieces.last().is_none_or(|last| (last.limit, last.number_phases) != (limit, phases));
+        let piece = Piece { start_period, limit, number_phases: phases, back };
+        let says = |piece: &Piece| (piece.limit, piece.number_phases, piece.back);
+        let is_new = pieces.last().is_none_or(|last| says(last) != says(&piece));
         if is_new {
             pieces.push(piece);
         }
@@ -91,14 +99,15 @@ pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece>
 struct Word {
     limit: Option<f64>,
     phases: Option<u8>,
+    back: Back,
 }
 
-/// Limit, phases, and until when it is so; `None`: for good.
+/// Limit, phases, what may flow back, and until when it is so; `None`: for good.
 fn at_moment(
     installed: &[Installed],
     question: &Question<'_>,
     at: Timestamp,
-) -> (Option<f64>, Option<u8>, Option<Timestamp>) {
+) -> (Option<f64>, Option<u8>, Back, Option<Timestamp>) {
     let mut until: Option<Timestamp> = None;
     // Of all that are meant, of the station or of the EVSE alone where only those are.
     let mut highest = |purpose: Purpose, only: Option<u32>| {
@@ -123,6 +132,7 @@ fn at_moment(
     let own = highest(Purpose::Priority, None).or_else(|| highest(Purpose::Transaction, None));
     let own = own.or_else(|| highest(Purpose::Default, None));
     // What limits the station limits each of its EVSEs, whatever limits that one besides.
+    let mode = own.as_ref().map(|word| word.back).unwrap_or_default();
     let mut words = vec![own];
     for purpose in [Purpose::Most, Purpose::External] {
         words.push(highest(purpose, Some(0)));
@@ -130,6 +140,7 @@ fn at_moment(
             words.push(highest(purpose, Some(question.evse)));
         }
     }
+    let discharge = back::nearest(words.iter().flatten().map(|word| word.back));
     let generated = highest(Purpose::LocalGeneration, None).and_then(|word| word.limit);
     let mut least: Option<Word> = None;
     for word in words.into_iter().flatten().filter(|word| word.limit.is_some_and(f64::is_finite)) {
@@ -137,10 +148,9 @@ fn at_moment(
             least = Some(word);
         }
     }
-    match least {
-        Some(Word { limit, phases }) => (limit.map(|limit| round(limit + generated.unwrap_or(0.0))), phases, until),
-        None => (None, None, until),
-    }
+    let phases = least.as_ref().and_then(|word| word.phases);
+    let limit = least.and_then(|word| word.limit).map(|limit| round(limit + generated.unwrap_or(0.0)));
+    (limit, phases, mode.within(discharge, limit), until)
 }
 
 fn applies(held: &Installed, question: &Question<'_>) -> bool {
@@ -185,8 +195,11 @@ fn says(profile: &Profile, question: &Question<'_>, at: Timestamp) -> (Option<Wo
     let next =
         periods.iter().find(|period| period.start_period > elapsed).map(|period| after(start, period.start_period));
     let until = [next, over, again, ends].into_iter().flatten().min();
-    let word =
-        current.map(|period| Word { limit: in_unit(period, schedule.unit, question), phases: period.number_phases });
+    let word = current.map(|period| {
+        let converted = |amount| in_unit(amount, period, schedule.unit, question);
+        let back = Back::of(period, converted);
+        Word { limit: period.limit.map(converted), phases: period.number_phases, back }
+    });
     (word, until)
 }
 
@@ -218,13 +231,13 @@ fn recurs(profile: &Profile) -> Option<i64> {
     })
 }
 
-fn in_unit(period: &Period, unit: Unit, question: &Question<'_>) -> Option<f64> {
+fn in_unit(amount: f64, period: &Period, unit: Unit, question: &Question<'_>) -> f64 {
     let phases = f64::from(period.number_phases.unwrap_or(question.phases));
-    period.limit.map(|limit| match (unit, question.unit) {
-        (Unit::A, Unit::W) => limit * question.volts * phases,
-        (Unit::W, Unit::A) => limit / question.volts / phases,
-        _ => limit,
-    })
+    match (unit, question.unit) {
+        (Unit::A, Unit::W) => amount * question.volts * phases,
+        (Unit::W, Unit::A) => amount / question.volts / phases,
+        _ => amount,
+    }
 }
 
 /// Tenths, as profiles have them; never more than what was said.

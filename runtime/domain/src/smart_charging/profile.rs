@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::operation_mode::OperationMode;
+
 /// ChargingProfileType.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,4 +97,13 @@ pub struct Period {
     pub limit: Option<f64>,
     #[serde(default)]
     pub number_phases: Option<u8>,
+    /// At most so much flows back: zero or below (2.1, Q).
+    #[serde(default)]
+    pub discharge_limit: Option<f64>,
+    /// So much is to flow; below zero, back (2.1, Q).
+    #[serde(default)]
+    pub setpoint: Option<f64>,
+    /// 2.1
+    #[serde(default)]
+    pub operation_mode: Option<OperationMode>,
 }

@@ -2,6 +2,7 @@
 
 mod bills;
 mod deadlines;
+mod export;
 mod found;
 mod late;
 mod marks;

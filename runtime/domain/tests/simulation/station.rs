@@ -274,6 +274,7 @@ impl Telling<'_> {
             offline: false,
             reservation: None,
             remote_start: None,
+            operation_mode: None,
             money: None,
         }
     }

@@ -63,6 +63,7 @@ fn start_at(at: Timestamp) -> StationEvent {
         offline: false,
         reservation: None,
         remote_start: None,
+        operation_mode: None,
         money: None,
     }))
 }

@@ -35,6 +35,7 @@ fn event(hour: i64, phase: Phase) -> StationEvent {
         offline: false,
         reservation: None,
         remote_start: None,
+        operation_mode: None,
         money: None,
     }))
 }

@@ -158,11 +158,15 @@ fn complete_session(input: &mut Value) -> Result<(), String> {
     let edge = |period: Option<&Value>, name: &str| period.and_then(|period| period.get(name)).cloned();
     let start = edge(periods.first(), "startedAt").unwrap_or_else(|| json!("2026-07-01T10:00:00Z"));
     let end = edge(periods.last(), "endedAt").unwrap_or_else(|| start.clone());
-    let energy: f64 = periods.iter().filter_map(|period| period["energyWh"].as_f64()).sum();
+    let sum = |name: &str| periods.iter().filter_map(|period| period[name].as_f64()).sum::<f64>();
+    let (energy, exported) = (sum("energyWh"), sum("exportedWh"));
     let is_final = matches!(input["purpose"].as_str(), Some("final" | "correction"));
     let Some(session) = input["session"].as_object_mut() else { return Ok(()) };
     default(session, "startedAt", || start);
     default(session, "energyWh", || json!(energy));
+    if exported > 0.0 {
+        default(session, "exportedWh", || json!(exported));
+    }
     if is_final {
         default(session, "endedAt", || end.clone());
     }

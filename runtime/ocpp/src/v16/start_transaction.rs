@@ -54,6 +54,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         offline: false,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
         remote_start: None,
+        operation_mode: None,
         money: None,
     })))
 }

@@ -74,6 +74,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         offline: false,
         reservation: None,
         remote_start: None,
+        operation_mode: None,
         money: None,
     })))
 }

@@ -4,6 +4,7 @@ use amprule_domain::TransactionId;
 use amprule_domain::event::{
     ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, ToldMoney, TransactionEvent as Event,
 };
+use amprule_domain::operation_mode::OperationMode;
 use amprule_domain::reply::{Reply, TransactionLimit};
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,6 +60,8 @@ struct TransactionInfo<'a> {
     #[serde(borrow, default)]
     remote_start_id: Loose<'a>,
     #[serde(borrow, default)]
+    operation_mode: Loose<'a>,
+    #[serde(borrow, default)]
     tariff_id: Loose<'a>,
 }
 
@@ -95,6 +98,8 @@ const REASONS: &[&str] = &[
     "StoppedByEV",
     "TimeLimitReached",
     "Timeout",
+    // 2.1
+    "ReqEnergyTransferRejected",
 ];
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
@@ -130,8 +135,14 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         offline: repairs.truth("offline", &message.offline)?,
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
         remote_start: repairs.whole("transactionInfo.remoteStartId", &info.remote_start_id)?,
+        operation_mode: operation_mode(&info.operation_mode),
         money: money(repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?, &message.cost_details),
     })))
+}
+
+/// Only 2.1 has it: an unknown word is a later version's, and says nothing.
+fn operation_mode(said: &Loose<'_>) -> Option<OperationMode> {
+    OperationMode::ALL.into_iter().find(|mode| said.word() == Some(mode.as_str()))
 }
 
 fn money(tariff: Option<String>, details: &Value) -> Option<Box<ToldMoney>> {

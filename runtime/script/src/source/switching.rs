@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::lexer::{Token, TokenKind};
 
 /// Fields that are decimals, also when they are whole.
-const DECIMALS: [&str; 4] = ["energy_wh", "energy_kwh", "minutes", "hours"];
+const DECIMALS: [&str; 6] = ["energy_wh", "energy_kwh", "exported_wh", "exported_kwh", "minutes", "hours"];
 /// And what these return.
 const ROUNDING: [&str; 6] = ["floor", "ceil", "round_half_up", "round_half_even", "round_up", "round_down"];
 

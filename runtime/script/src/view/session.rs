@@ -80,6 +80,8 @@ fn register_session(engine: &mut Engine) {
     engine.register_get("ended_at", |session: &mut Session| optional_moment(session.0.session.ended_at));
     engine.register_get("energy_wh", |session: &mut Session| session.0.session.energy.wh());
     engine.register_get("energy_kwh", |session: &mut Session| kwh(session.0.session.energy));
+    engine.register_get("exported_wh", |session: &mut Session| session.0.session.exported.wh());
+    engine.register_get("exported_kwh", |session: &mut Session| kwh(session.0.session.exported));
     engine.register_get("duration_s", |session: &mut Session| session.0.session.duration_s);
     engine.register_get("minutes", |session: &mut Session| minutes(session.0.session.duration_s));
     engine.register_get("hours", |session: &mut Session| hours(session.0.session.duration_s));
@@ -120,6 +122,8 @@ fn register_periods(engine: &mut Engine) {
     engine.register_get("hours", |period: &mut Period| hours(period.facts.duration_s));
     engine.register_get("energy_wh", |period: &mut Period| period.facts.energy.wh());
     engine.register_get("energy_kwh", |period: &mut Period| kwh(period.facts.energy));
+    engine.register_get("exported_wh", |period: &mut Period| period.facts.exported.wh());
+    engine.register_get("exported_kwh", |period: &mut Period| kwh(period.facts.exported));
     engine.register_get("state", |period: &mut Period| ImmutableString::from(period.facts.state.as_str()));
     engine.register_get("is_charging", |period: &mut Period| period.facts.state == ChargingState::Charging);
     engine.register_get("is_suspended", |period: &mut Period| period.facts.state == ChargingState::Suspended);

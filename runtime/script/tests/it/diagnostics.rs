@@ -270,7 +270,7 @@ guest-error[AR0103]: a session has no field state
   |
 2 |     x.state
   |       ^
-  = help: its fields are id, now, purpose, is_final, started_at, ended_at, energy_wh, energy_kwh, duration_s, minutes, hours, time_zone, station, token, periods, params, parameters
+  = help: its fields are id, now, purpose, is_final, started_at, ended_at, energy_wh, energy_kwh, exported_wh, exported_kwh, duration_s, minutes, hours, time_zone, station, token, periods, params, parameters
 ",
     );
     failed(

@@ -205,11 +205,11 @@ fn every_field_that_hints_name_can_be_read() {
     let names = [
         (
             "session",
-            "id now purpose is_final started_at ended_at energy_wh energy_kwh duration_s minutes hours time_zone station token periods params parameters",
+            "id now purpose is_final started_at ended_at energy_wh energy_kwh exported_wh exported_kwh duration_s minutes hours time_zone station token periods params parameters",
         ),
         (
             "session.periods[0]",
-            "started_at ended_at duration_s minutes hours energy_wh energy_kwh state is_charging is_suspended is_idle weekday is_weekend minute_of_day",
+            "started_at ended_at duration_s minutes hours energy_wh energy_kwh exported_wh exported_kwh state is_charging is_suspended is_idle weekday is_weekend minute_of_day",
         ),
         ("session.station", "id location vendor model evse connector"),
         ("session.token", "type group"),

@@ -46,6 +46,7 @@ impl State {
         }
         self.profiles.push(profile);
         self.count_profiles();
+        self.tell_modes();
     }
 
     pub(super) fn count_profiles(&mut self) {
@@ -69,6 +70,7 @@ impl State {
             !is_it
         });
         self.count_profiles();
+        self.tell_modes();
         Ok(status(if self.profiles.len() < count { "Accepted" } else { "Unknown" }))
     }
 
@@ -119,6 +121,7 @@ impl State {
             period.extend(update.clone());
         }
         profile.value["dynUpdateTime"] = json!(super::asked::time(self.now));
+        self.tell_modes();
         true
     }
 

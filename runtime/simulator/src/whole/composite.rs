@@ -19,10 +19,10 @@ const BESIDE: [&str; 4] = ["operationMode", "setpoint", "dischargeLimit", "v2xBa
 
 /// A limit in watts, the phases it is for, and what is said beside it.
 #[derive(Debug, Clone, PartialEq)]
-struct Limit {
+pub(super) struct Limit {
     watts: f64,
     phases: i64,
-    beside: Map<String, Value>,
+    pub(super) beside: Map<String, Value>,
 }
 
 impl State {
@@ -120,7 +120,7 @@ impl State {
     }
 
     /// A priority replaces the transaction's profile, which replaces the default.
-    fn of_transaction(&self, evse: i64, at: Timestamp) -> Option<Limit> {
+    pub(super) fn of_transaction(&self, evse: i64, at: Timestamp) -> Option<Limit> {
         let is_urgent = self.transactions.iter().any(|running| running.evse == evse && running.has_priority);
         let urgent = is_urgent.then(|| self.highest("PriorityCharging", evse, at)).flatten();
         let own = || self.highest("TxProfile", evse, at);

@@ -16,13 +16,16 @@ pub(super) struct Evse {
     pub(super) said: String,
     /// The lifetime register.
     pub(super) register_wh: i64,
+    /// The same of what cars gave back.
+    pub(super) exported_wh: i64,
 }
 
 impl Evse {
     pub(super) fn new(id: i64) -> Self {
         let said = "Available".to_owned();
-        let register_wh = 1_000 * id;
-        Self { id, is_operative: true, scheduled: None, is_plugged: false, is_faulted: false, said, register_wh }
+        let (register_wh, exported_wh) = (1_000 * id, 100 * id);
+        let (is_plugged, is_faulted) = (false, false);
+        Self { id, is_operative: true, scheduled: None, is_plugged, is_faulted, said, register_wh, exported_wh }
     }
 }
 

@@ -6,6 +6,7 @@ use super::asked::{integer, word};
 use super::errands::Due;
 use super::state::{State, is_of_transaction};
 use super::transactions::{Running, transaction_id};
+use super::v2x::Given;
 use crate::pump::Spoken;
 
 impl State {
@@ -110,6 +111,7 @@ impl State {
             start_wh,
             has_priority: false,
             limit: None,
+            given: Given::default(),
         });
         if let Some(evse) = self.evse_mut(evse) {
             evse.is_plugged = true;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::asked::{Reply, accepted, integer, refused, time, word};
 use super::errands::Due;
 use super::state::State;
+use super::v2x::Given;
 
 /// A transaction that is running.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Running {
     pub(super) has_priority: bool,
     /// The limit of the server that was confirmed last (2.1).
     pub(super) limit: Option<Value>,
+    /// What its car gives back (2.1).
+    pub(super) given: Given,
 }
 
 impl Running {
@@ -107,6 +110,7 @@ impl State {
             start_wh: self.evse(evse).map_or(0, |evse| evse.register_wh),
             has_priority: false,
             limit: None,
+            given: Given::default(),
         };
         let reservation = self.use_reservation(evse, &running.token, word(&asked["groupIdToken"], "idToken"));
         self.transactions.push(running);
@@ -205,20 +209,24 @@ impl State {
             event["transactionInfo"]["stoppedReason"] = json!(reason);
             self.say("TransactionEvent", event);
         }
-        let evse = self.transactions[at].evse;
+        let (evse, exported_wh) = (self.transactions[at].evse, self.transactions[at].given.wh(self.now));
         if let Some(evse) = self.evse_mut(evse) {
             evse.register_wh = register_wh;
+            evse.exported_wh += exported_wh;
         }
     }
 
     pub(super) fn register(&self, at: usize) -> i64 {
         let running = &self.transactions[at];
-        running.start_wh + self.now.duration_since(running.began).as_secs().max(0) * WH_A_SECOND
+        let seconds = self.now.duration_since(running.began).as_secs() - running.given.seconds(self.now);
+        running.start_wh + seconds.max(0) * WH_A_SECOND
     }
 
     /// A TransactionEvent of a running transaction.
     pub(super) fn event(&mut self, at: usize, kind: &str, trigger: &str, context: &str) -> Value {
-        let sampled = self.sampled(self.register(at), context);
+        let mode = self.follow_setpoint(at);
+        let mut sampled = self.sampled(self.register(at), context);
+        self.sample_export(at, context, &mut sampled);
         let running = &mut self.transactions[at];
         let seq_no = running.seq_no;
         running.seq_no += 1;
@@ -228,6 +236,9 @@ impl State {
         });
         if let (Some(id), "Started") = (running.remote_start, kind) {
             event["transactionInfo"]["remoteStartId"] = json!(id);
+        }
+        if let Some(mode) = mode {
+            event["transactionInfo"]["operationMode"] = json!(mode);
         }
         event
     }

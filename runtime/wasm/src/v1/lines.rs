@@ -59,7 +59,8 @@ fn lower_component(component: Component) -> wit::Component {
         Component::IdleTime => wit::Component::IdleTime,
         Component::Fixed => wit::Component::Fixed,
         Component::Reservation => wit::Component::Reservation,
-        Component::Adjustment => wit::Component::Adjustment,
+        // A modifier is not shown what is paid for energy that was given back.
+        Component::Adjustment | Component::Export => wit::Component::Adjustment,
     }
 }
 

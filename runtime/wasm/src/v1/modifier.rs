@@ -1,9 +1,13 @@
 //! `amprule:modifier/modifier`: the question and the answer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::modifier::{ModifierInput, ModifierOutput};
 use amprule_domain::pricing::StationFacts;
+use amprule_hooks::lookups::LookupSchema;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -13,6 +17,7 @@ use super::facts::{lower_period, lower_purpose, lower_session, lower_token};
 use super::lines::{Borrowed, lift_lines, lower_amounts, lower_line};
 use super::parameters::{Parameters, lists};
 use super::types::{lift_problem, lift_time, lower_station, lower_time};
+use crate::facts::Facts;
 use crate::sandbox::Sandbox;
 
 impl Export for ModifierInput {
@@ -27,6 +32,10 @@ impl Export for ModifierInput {
 
     fn station(&self) -> Option<&StationFacts> {
         Some(&self.facts.station)
+    }
+
+    fn facts(&self, _: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {
+        Facts::of_session(&self.facts)
     }
 
     fn call(

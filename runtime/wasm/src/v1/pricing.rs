@@ -1,8 +1,12 @@
 //! `amprule:pricing/pricing`: the question and the answer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use amprule_domain::Timestamp;
 use amprule_domain::decision::Fault;
 use amprule_domain::pricing::{PricingInput, PricingOutput, StationFacts};
+use amprule_hooks::lookups::LookupSchema;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -13,6 +17,7 @@ use super::facts::{lower_period, lower_purpose, lower_session, lower_token};
 use super::lines::{lift_amounts, lift_lines};
 use super::parameters::{Parameters, lists};
 use super::types::{lift_problem, lift_time, lower_station, lower_time};
+use crate::facts::Facts;
 use crate::fault::invalid;
 use crate::sandbox::Sandbox;
 
@@ -28,6 +33,10 @@ impl Export for PricingInput {
 
     fn station(&self) -> Option<&StationFacts> {
         Some(&self.station)
+    }
+
+    fn facts(&self, _: &Arc<BTreeMap<String, LookupSchema>>) -> Facts {
+        Facts::of_session(self)
     }
 
     fn call(

@@ -11,7 +11,7 @@ use super::bindings::amprule::types::types as wit;
 use crate::fault::invalid;
 use crate::log::printable;
 
-pub(super) fn lower_energy(energy: Energy) -> wit::Decimal {
+pub(crate) fn lower_energy(energy: Energy) -> wit::Decimal {
     wit::Decimal { coefficient: energy.mwh(), scale: 3 }
 }
 

@@ -11,7 +11,7 @@ macro_rules! embedded {
 }
 
 /// All of `plugin-sdk` but its manifest, which takes its versions from the workspace.
-const FILES: [(&str, &str); 34] = embedded!(
+const FILES: [(&str, &str); 35] = embedded!(
     "src/arena.rs",
     "src/authorization.rs",
     "src/bindings.rs",
@@ -37,6 +37,7 @@ const FILES: [(&str, &str); 34] = embedded!(
     "wit/deps/device/device.wit",
     "wit/deps/dialect/dialect.wit",
     "wit/deps/facts/facts.wit",
+    "wit/deps/facts/given-back.wit",
     "wit/deps/facts/money.wit",
     "wit/deps/facts/reservation.wit",
     "wit/deps/host/host.wit",

@@ -102,6 +102,7 @@ impl Plan {
                 started_at: self.start,
                 ended_at: self.is_final.then_some(ended),
                 energy: timeline.energy(),
+                exported: Energy::ZERO,
                 duration_s: ended.as_second() - self.start.as_second(),
                 time_zone: self.zone.clone(),
             },

@@ -43,7 +43,13 @@ impl Pricing for Curious {
             format!("{:?}", input.purpose),
         ];
         let told = PricingLine::flat("told", &told.join(" "), Decimal::ZERO);
-        Ok(PricingOutput::new(place.currency.unwrap_or_else(|| "EUR".to_owned()), [energy, told]))
+        let mut output = PricingOutput::new(place.currency.unwrap_or_else(|| "EUR".to_owned()), [energy, told]);
+        let given = facts::exported_kwh();
+        if given > Decimal::ZERO {
+            let when: Vec<String> = facts::exported_kwh_by_period().iter().map(Decimal::to_string).collect();
+            output.lines.push(PricingLine::export(&when.join(" "), given, Decimal::new(10, 2)));
+        }
+        Ok(output)
     }
 }
 

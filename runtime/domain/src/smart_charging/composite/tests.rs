@@ -266,3 +266,60 @@ fn an_endless_recurrence_is_bounded() {
     let pieces = composite(&profiles, &Question { duration: 10_000_000, ..question() });
     assert_eq!(pieces.len(), super::PIECES_MAX);
 }
+
+/// A period of 2.1, in W; and what all of them come to: mode, limit, discharge limit, setpoint.
+#[test]
+fn what_may_flow_back_is_limited_by_all_and_led_by_one() {
+    let watts = |purpose: &str, level: i64, period: Value| {
+        let mut profile = profile(purpose, level, &json!({"chargingRateUnit": "W"}), &[(0, 0.0)]);
+        profile["chargingSchedule"][0]["chargingSchedulePeriod"] = json!([period]);
+        profile
+    };
+    let led = |more: Value| {
+        let mut period = json!({"startPeriod": 0, "operationMode": "CentralSetpoint", "setpoint": -5_000.0});
+        period.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        installed(1, watts("TxProfile", 0, period))
+    };
+    let most = |limit: f64, discharge: f64| {
+        installed(0, watts("ChargingStationMaxProfile", 0, json!({"limit": limit, "dischargeLimit": discharge})))
+    };
+    let only = |limit: f64| installed(1, watts("TxDefaultProfile", 0, json!({"limit": limit})));
+    let cases: Vec<(&str, Vec<Installed>, Value)> = vec![
+        ("led alone", vec![led(json!({}))], json!([{"operationMode": "CentralSetpoint", "setpoint": -5_000.0}])),
+        (
+            "within its own limits",
+            vec![led(json!({"limit": 7_000.0, "dischargeLimit": -3_000.04}))],
+            json!([{"operationMode": "CentralSetpoint", "limit": 7_000.0, "dischargeLimit": -3_000.0, "setpoint": -3_000.0}]),
+        ),
+        (
+            "the station bears less",
+            vec![led(json!({"dischargeLimit": -4_000.0})), most(6_000.0, -2_500.0)],
+            json!([{"operationMode": "CentralSetpoint", "limit": 6_000.0, "dischargeLimit": -2_500.0, "setpoint": -2_500.0}]),
+        ),
+        (
+            "a setpoint that charges is limited as charging is",
+            vec![led(json!({"setpoint": 9_000.0})), most(6_000.0, -2_500.0)],
+            json!([{"operationMode": "CentralSetpoint", "limit": 6_000.0, "dischargeLimit": -2_500.0, "setpoint": 6_000.0}]),
+        ),
+        (
+            "a discharge limit is never above zero",
+            vec![most(6_000.0, 40.0)],
+            json!([{"limit": 6_000.0, "dischargeLimit": 0.0}]),
+        ),
+        (
+            "the transaction's own profile leads",
+            vec![led(json!({})), only(4_000.0)],
+            json!([{"operationMode": "CentralSetpoint", "setpoint": -5_000.0}]),
+        ),
+        ("nobody speaks of it", vec![only(4_000.0)], json!([{"limit": 4_000.0}])),
+    ];
+    for (what, installed, expect) in cases {
+        let pieces = composite(&installed, &Question { unit: Unit::W, ..question() });
+        let mut found = serde_json::to_value(pieces).expect("JSON");
+        for piece in found.as_array_mut().expect("a list") {
+            let piece = piece.as_object_mut().expect("an object");
+            piece.retain(|name, value| name != "startPeriod" && !value.is_null());
+        }
+        assert_eq!(found, expect, "{what}");
+    }
+}

@@ -116,6 +116,7 @@ pub(crate) fn transaction(phase: Phase, name: Option<&str>, minute: i64) -> Tran
         offline: false,
         reservation: None,
         remote_start: None,
+        operation_mode: None,
         money: None,
     }
 }

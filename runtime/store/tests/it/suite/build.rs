@@ -48,6 +48,8 @@ pub(crate) fn session(no: i64, station: &str, token: &str) -> Session {
         ended_at: None,
         stop_reason: None,
         remote_start: None,
+        operation_mode: None,
+        given_back: None,
         time_zone: "Europe/Berlin".to_owned(),
         location: Some("yard".to_owned()),
         site: None,
