@@ -238,6 +238,8 @@ async fn nobody_is_sent_to_a_place_that_is_kept_for_another() {
     }
 
     let flow = Flow::with_cards(Version::Ocpp16).await;
+    flow.says(Version::Ocpp16, 1, "Available").await;
+    flow.says(Version::Ocpp16, 2, "Available").await;
     flow.reserve(Version::Ocpp16, 12, (0, "ANNA01", None)).await;
     let start = |evse: Value| json!({"command": "start", "idToken": {"idToken": "STRANGE1"}, "evse": evse});
     assert_eq!(flow.ordered(start(Value::Null)).await.status, 202, "the station keeps one of its places");

@@ -26,6 +26,9 @@ const NEEDED: [&str; 14] = [
     "webhooks.*.previous_secret_file",
 ];
 
+/// In the folder of the data; the server makes it when it begins for the first time.
+const OWN_AUTHORITY: &str = "certificates/authority.pem";
+
 /// These may come later: each connection reads them anew.
 const AWAITED: &str = "forwards.*.password_file";
 /// In it, the station's id stands here.
@@ -35,6 +38,7 @@ const STATION: &str = "{station}";
 pub(crate) fn unreadable(text: &str, path: &Path) -> Vec<Diagnostic> {
     let named = NEEDED.iter().flat_map(|pattern| texts(text, pattern).into_iter().map(move |found| (pattern, found)));
     named
+        .filter(|(_, (_, file))| !Path::new(file).ends_with(OWN_AUTHORITY))
         .filter_map(|(pattern, (at, file))| {
             let error = std::fs::File::open(&file).err()?;
             let key = pattern.rsplit('.').next().unwrap_or_default();
@@ -85,7 +89,7 @@ mod tests {
         let there = tempfile::NamedTempFile::new().unwrap();
         let there = there.path().display();
         let text = format!(
-            "[ocpp.tls]\ncertificate = \"no.pem\"\nkey = \"{there}\"\nstation_roots = [\"{there}\", \"none.pem\"]\n\
+            "[ocpp.tls]\ncertificate = \"no.pem\"\nkey = \"{there}\"\nstation_roots = [\"{there}\", \"none.pem\", \"data/certificates/authority.pem\"]\n\
              [[webhooks]]\nname = \"erp\"\nurl = \"https://a.example\"\nsecret_file = \"gone\"\n"
         );
         let found = unreadable(&text, Path::new("amprule.toml"));
