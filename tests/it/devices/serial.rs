@@ -73,6 +73,9 @@ async fn noise_on_a_line_and_another_speed_are_told_once() {
     let told = until("another speed is told", other).await;
     assert!(told.contains("with 19200 baud, 8N1, and this one with 19200 baud, 8N2"), "{told}");
 
+    // From here on what flows counts.
+    until_session(&api, "garage", "it has begun", |session| session["state"] == json!("active")).await;
+
     // What nobody asked for, half an answer, and 300 bytes without an end.
     for noise in ["ff", "0104", "55", "0104020007"] {
         line.tell(&format!("noise {}", noise.repeat(60)));
