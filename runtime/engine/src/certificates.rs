@@ -13,9 +13,8 @@ const REQUEST_MAX: usize = 16 * 1024;
 impl StationTask {
     /// Written when it is another one than the last time: some stations come often.
     pub(crate) async fn certificate_shown(&mut self, shown: ClientCertificate) {
-        let held = self.ports.store.held(&self.station.record.id, Kind::Certificate, STATION).await;
-        let in_use =
-            held.ok().and_then(|held| Some(held.into_iter().find(|one| one.key == STATION)?.body["inUse"].take()));
+        let held = self.ports.store.holding(&self.station.record.id, Kind::Certificate, STATION).await;
+        let in_use = held.ok().flatten().map(|mut held| held.body["inUse"].take());
         if in_use.as_ref().is_some_and(|in_use| shown.is(in_use)) {
             return self.tell("station.certificate-shown", in_use.unwrap_or_default());
         }

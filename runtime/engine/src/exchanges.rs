@@ -6,12 +6,11 @@
 use amprule_domain::CommandId;
 use amprule_domain::Timestamp;
 use amprule_domain::charging;
-use amprule_domain::command::{Command, CommandAnswer, Exchange, ExchangeState, Origin, Unsayable};
+use amprule_domain::command::{CommandAnswer, Exchange, ExchangeState, Origin, Unsayable};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::effect::MessageKey;
 use amprule_domain::event::StationEvent;
 use amprule_domain::learned;
-use amprule_domain::reservation::Guest;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -30,21 +29,10 @@ impl StationTask {
         if exchange.origin == Origin::Operator && open >= Exchange::OPEN_MAX {
             return Err(CommandRefused::Busy(open));
         }
-        self.check_token(&exchange).await?;
-        self.refuse_stranger(&exchange.command).await?;
+        self.check_start(&exchange.command).await?;
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
         Ok(exchange)
-    }
-
-    /// A place that is kept for somebody else is not asked for: a station may let anybody in whom we send.
-    async fn refuse_stranger(&mut self, command: &Command) -> Result<(), CommandRefused> {
-        let Command::Start { token, evse, .. } = command else { return Ok(()) };
-        let known = self.ports.store.token(&token.key()).await;
-        let known = known.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
-        let group = known.as_ref().and_then(|known| known.group.as_deref());
-        let denied = self.station.place_denied(Guest { token, group, evse: *evse }, self.ports.clock.now());
-        denied.map_or(Ok(()), |reserved| Err(CommandRefused::Reserved(reserved)))
     }
 
     /// One that was not sent is not sent any more.

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use amprule_domain::authorization::Purpose;
 use amprule_domain::charging::{Admission, Question};
 use amprule_domain::command::{Begins, Command, Exchange};
 use amprule_domain::refused::CommandRefused;
 use amprule_domain::reply::AuthorizationStatus;
+use amprule_domain::reservation::Guest;
 use amprule_domain::session::Session;
-use amprule_domain::token::IdToken;
+use amprule_domain::token::{IdToken, TokenRecord};
 use amprule_domain::{CommandId, Timestamp};
 use jiff::SignedDuration;
 
@@ -74,35 +74,30 @@ impl Ordered {
 }
 
 impl StationTask {
-    /// A start with a known token that would be refused would only be refused again when the station begins. One that nobody has
-    /// entered may be started with: whoever orders that vouches for it.
-    pub(crate) async fn check_token(&mut self, exchange: &Exchange) -> Result<(), CommandRefused> {
-        let Command::Start { token, evse, connector, .. } = &exchange.command else { return Ok(()) };
-        let known = self.ports.store.token(&token.key()).await;
-        let known = known.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
-        let Some(record) = known.filter(|known| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token)) else {
-            return Ok(());
-        };
+    /// A start that would be refused when the station begins, or is in somebody's way, is not sent. With a token that nobody has
+    /// entered it is: whoever orders that vouches for it.
+    pub(crate) async fn check_start(&mut self, command: &Command) -> Result<(), CommandRefused> {
+        let Command::Start { token, evse, connector, .. } = command else { return Ok(()) };
+        let record = self.ports.store.token(&token.key()).await;
+        let record = record.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
+        let group = record.as_ref().and_then(|record| record.group.as_deref());
+        let now = self.ports.clock.now();
+        // A station may let anybody in whom we send.
+        if let Some(reserved) = self.station.place_denied(Guest { token, group, evse: *evse }, now) {
+            return Err(CommandRefused::Reserved(reserved));
+        }
+        let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token);
+        let Some(record) = record.filter(is_shown) else { return Ok(()) };
         if self.is_master_pass(record.group.as_deref()) {
             let why = "it is of the master pass group, which begins no transactions (OCPP 2.0.1, C12.FR.09)";
             return Err(CommandRefused::Token(why.to_owned()));
         }
-        let now = self.ports.clock.now();
         if self.status_on_record(Some(&record), now) == AuthorizationStatus::Accepted {
             return Ok(());
         }
         // A policy may let it charge all the same.
-        let question = Question {
-            token: token.clone(),
-            purpose: Purpose::Authorize,
-            evse: evse.unwrap_or(0),
-            connector: connector.unwrap_or(0),
-            at: None,
-            remote_start: None,
-            transaction: None,
-            replaces_own: false,
-            proof: None,
-        };
+        let question =
+            Question { evse: evse.unwrap_or(0), connector: connector.unwrap_or(0), ..Question::of_tap(token, None) };
         let Admission { info, .. } = self.admit_known(question, 0, now).await;
         match info.status {
             AuthorizationStatus::Accepted => Ok(()),

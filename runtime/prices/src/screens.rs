@@ -17,6 +17,8 @@ use crate::signs::Sign;
 
 /// Stations that are read between two looks at the clock.
 const READ_AT_ONCE: usize = 64;
+/// Stations of which what they show is remembered while they are away. Beyond it one is read anew when it returns.
+const KNOWN_MOST: usize = 20_000;
 /// What is offered is found out anew after so long.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// After a read that failed.
@@ -100,7 +102,9 @@ impl Screens {
     }
 
     pub(crate) fn left(&mut self, station: &StationId) {
-        if let Some(screen) = self.0.get_mut(station) {
+        if self.0.len() > KNOWN_MOST {
+            self.0.remove(station);
+        } else if let Some(screen) = self.0.get_mut(station) {
             let Screen { shows, seen, read_at, .. } = std::mem::replace(screen, Screen::new());
             (screen.shows, screen.seen, screen.read_at) = (shows, seen, read_at);
         }

@@ -35,7 +35,7 @@ pub struct Question {
 
 impl Question {
     /// A token is shown, and nobody has said at which of the station's EVSEs.
-    fn of_tap(token: &IdToken, proof: Option<&Proof>) -> Self {
+    pub fn of_tap(token: &IdToken, proof: Option<&Proof>) -> Self {
         let (token, proof) = (token.clone(), proof.cloned());
         Self {
             token,
