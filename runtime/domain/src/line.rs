@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::component::Component;
-use crate::pricing::{PricingPeriod, SessionFacts};
+use crate::pricing::{PricingInput, PricingPeriod, SessionFacts};
 use crate::tax::{self, Amounts, Tax, TaxTotal};
 use crate::{Currency, plain};
 
@@ -87,7 +87,7 @@ pub(crate) fn checked(
     lines: Vec<OutputLine>,
     before: usize,
     currency: Currency,
-    periods: &[PricingPeriod],
+    PricingInput { session, periods, .. }: &PricingInput,
 ) -> Result<Vec<Line>, String> {
     let (count, most) = (lines.len(), MAX_LINES);
     if before + count > most {
@@ -97,7 +97,7 @@ pub(crate) fn checked(
     let check = |line: OutputLine| {
         line.validate()?;
         let during = spans(&line.periods, periods)?;
-        Ok(line.round(currency, during))
+        Ok(line.round(currency, during, !session.exported.is_zero()))
     };
     let checked = lines.into_iter().map(OutputLine::fit).map(check).enumerate();
     checked.map(|(at, line)| line.map_err(|why: String| format!("line {at}: {why}"))).collect()
@@ -113,11 +113,10 @@ pub(crate) fn total(
     currency: Currency,
     session: &SessionFacts,
 ) -> Result<(Decimal, Vec<TaxTotal>), String> {
-    let is_credited = lines.iter().any(|line| line.is_export() && line.amount < Decimal::ZERO);
-    if is_credited && session.exported.is_zero() {
+    if lines.iter().any(Line::is_credit) && session.exported.is_zero() {
         return Err("a line pays for energy that was given back, and none was".to_owned());
     }
-    let (charged, _) = sum(lines.iter().filter(|line| !line.is_export()), amounts, currency)?;
+    let (charged, _) = sum(lines.iter().filter(|line| !line.is_credit()), amounts, currency)?;
     if charged < Decimal::ZERO {
         return Err(format!("the lines add up to {charged} {currency}; a total must not be negative"));
     }
@@ -203,7 +202,7 @@ impl OutputLine {
         check_texts(&self.texts, MAX_TEXT)
     }
 
-    fn round(self, currency: Currency, during: Vec<Span>) -> Line {
+    fn round(self, currency: Currency, during: Vec<Span>, gave_back: bool) -> Line {
         Line {
             description: self.description,
             quantity: self.quantity,
@@ -212,7 +211,7 @@ impl OutputLine {
             amount: currency.round(self.amount),
             unrounded: self.amount,
             // Components of the contract are a closed set that cannot say it: the code does.
-            component: self.component.or((self.code == Self::EXPORT).then_some(Component::Export)),
+            component: self.component.or((gave_back && self.code == Self::EXPORT).then_some(Component::Export)),
             code: self.code,
             taxes: self.taxes,
             texts: self.texts,
@@ -243,8 +242,8 @@ pub(crate) fn check_texts(texts: &BTreeMap<String, String>, most: usize) -> Resu
 
 impl Line {
     /// What is paid for energy that was given back.
-    pub fn is_export(&self) -> bool {
-        self.component == Some(Component::Export)
+    pub fn is_credit(&self) -> bool {
+        self.component == Some(Component::Export) && self.amount < Decimal::ZERO
     }
 
     /// The amount is not what quantity and unit price come to, by more than rounding explains: a minor unit, or a hundredth.
@@ -311,7 +310,7 @@ mod tests {
                 ..OutputLine::default()
             };
             let currency = currency.parse().unwrap();
-            let line = line.round(currency, Vec::new());
+            let line = line.round(currency, Vec::new(), false);
             assert_eq!(line.contradicts_itself(currency), contradicts, "{quantity} x {unit_price} = {amount}");
         }
     }

@@ -47,7 +47,7 @@ impl ModifierInput {
             facts: PricingInput { parameters, ..facts.clone() },
             currency: price.currency,
             amounts: price.amounts,
-            lines: price.lines.iter().filter(|line| !line.is_export()).map(OutputLine::from).collect(),
+            lines: price.lines.iter().filter(|line| !line.is_credit()).map(OutputLine::from).collect(),
         }
     }
 
@@ -71,7 +71,7 @@ impl ModifierOutput {
         let mut modified = price.clone();
         if !self.lines.is_empty() {
             let Price { currency, amounts, .. } = *price;
-            modified.lines.extend(line::checked(self.lines, price.lines.len(), currency, &question.periods)?);
+            modified.lines.extend(line::checked(self.lines, price.lines.len(), currency, question)?);
             (modified.total, modified.taxes) = line::total(&modified.lines, amounts, currency, &question.session)?;
             modified.modified_by.push(by);
         }

@@ -168,7 +168,7 @@ impl PricingOutput {
         if !currency.is_money() {
             return Err(format!("{currency} is no currency of ISO 4217"));
         }
-        let lines = line::checked(lines, 0, currency, &question.periods)?;
+        let lines = line::checked(lines, 0, currency, question)?;
         let (total, taxes) = line::total(&lines, amounts, currency, &question.session)?;
         Ok(Price {
             currency,

@@ -35,6 +35,9 @@ pub struct Reading {
     pub export: Export,
 }
 
+/// A power of so much may be a meter's noise.
+const NOISE_W: i64 = 100;
+
 /// What flowed out of the vehicle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -79,10 +82,17 @@ impl Reading {
         })
     }
 
-    /// W at which the vehicle gives back: positive. A station with one signed value tells it below zero.
+    /// It says something of what was drawn.
+    pub(crate) fn tells_import(&self) -> bool {
+        let drawn = Self { at: None, context: Context::default(), export: Export::default(), ..self.clone() };
+        drawn != Self::default()
+    }
+
+    /// W at which the vehicle gives back: positive. A station with one signed value tells it below zero. What a meter shows where
+    /// nothing flows is none.
     pub fn given_w(&self) -> Option<i64> {
-        let signed = self.power_w.filter(|watts| *watts < 0).map(i64::saturating_neg);
-        self.export.power_w.map(i64::saturating_abs).filter(|watts| *watts > 0).or(signed)
+        let signed = self.power_w.map(i64::saturating_neg);
+        [self.export.power_w.map(i64::saturating_abs), signed].into_iter().flatten().find(|watts| *watts > NOISE_W)
     }
 
     /// Nothing but what flowed since the reading before.

@@ -55,11 +55,12 @@ pub(super) fn finish(session: &mut Session, at: Timestamp) {
     session.marks.add_if(is_open, Mark::EXPORT_DOUBTFUL);
 }
 
-/// What comes after the end and tells more is not credited; a person has to look.
+/// What comes after the end and tells more is not credited; a person has to look. A register alone, with none before it, tells nothing.
 pub(super) fn after_the_end(session: &mut Session, event: &TransactionEvent) {
     let mut exported = event.readings.iter().filter_map(Reading::as_exported);
-    let last = session.given_back.as_ref().and_then(|given| given.evidence.last_register()).unwrap_or_default();
-    let tells_more = |reading: Reading| reading.is_interval() || reading.register.is_some_and(|shown| shown > last);
+    let last = session.given_back.as_ref().and_then(|given| given.evidence.last_register());
+    let is_higher = |shown: Energy| last.is_some_and(|last| shown > last);
+    let tells_more = |reading: Reading| reading.is_interval() || reading.register.is_some_and(is_higher);
     session.marks.add_if(exported.any(tells_more), Mark::EXPORT_DOUBTFUL);
 }
 

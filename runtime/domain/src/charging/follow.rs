@@ -12,6 +12,7 @@ use crate::Energy;
 use crate::cost::own;
 use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
+use crate::reading::Reading;
 use crate::session::{SeqRanges, Session};
 
 /// A clock that is off by less is believed.
@@ -42,7 +43,7 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
         Phase::Ended => end(session, event, bounds),
     }
     wait_for_its_stop(session, event, bounds.now, before);
-    session.signs.booted = session.signs.booted.filter(|_| event.readings.is_empty());
+    session.signs.booted = session.signs.booted.filter(|_| !event.readings.iter().any(Reading::tells_import));
 }
 
 /// A station that numbers its own transactions goes on with one though nothing was plugged in meanwhile.

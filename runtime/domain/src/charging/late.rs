@@ -49,6 +49,7 @@ pub(super) fn after_the_end(told: Told<'_>, mut session: Session) -> Step {
         return go_on(told, session);
     }
     session.seen.extend(event.seq_no);
+    export::after_the_end(&mut session, event);
     let power = told.bounds(session.evse).power;
     if file(&mut session, event, power) {
         return amended(told, session);
@@ -61,7 +62,6 @@ pub(super) fn after_the_end(told: Told<'_>, mut session: Session) -> Step {
         }
     }
     note(&mut session, event);
-    export::after_the_end(&mut session, event);
     consequences::filed(told, session, "late")
 }
 

@@ -66,7 +66,7 @@ fn last_register(reads: &[Read]) -> Option<Read> {
 }
 
 fn says_end(event: &TransactionEvent) -> bool {
-    event.readings.iter().any(|reading| reading.context == Context::End)
+    event.readings.iter().any(|reading| reading.context == Context::End && reading.tells_import())
 }
 
 /// Takes the end's own register, and of the others what was not told before. Returns what counts.
@@ -100,9 +100,10 @@ fn hear_witnesses(session: &mut Session, event: &TransactionEvent, at: Timestamp
 
 /// The start of a session that is first heard of a day later may have the time of another clock.
 fn note_silence(session: &mut Session, event: &TransactionEvent, at: Timestamp) {
+    let tells_import = event.readings.iter().any(Reading::tells_import);
     let has_only_begun = !session.timeline.evidence.has_heard_since(session.started_at);
     let is_long = at.duration_since(session.started_at) > SILENT;
-    session.marks.add_if(has_only_begun && is_long && !event.readings.is_empty(), Mark::START_UNDATED);
+    session.marks.add_if(has_only_begun && is_long && tells_import, Mark::START_UNDATED);
 }
 
 /// A register takes its place among the others. False: it has none.

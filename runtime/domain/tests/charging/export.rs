@@ -220,6 +220,36 @@ fn what_comes_after_the_end_is_not_credited_and_wants_a_person() {
     assert!(session.marks.has(&Mark::EXPORT_DOUBTFUL) && session.marks.has(&Mark::NEEDS_REVIEW));
 }
 
+/// With an import register that is billed, or alone and never heard of before.
+#[test]
+fn what_comes_late_beside_the_import_is_not_lost_without_a_word() {
+    let mut world = World::new();
+    run(&mut world, &[(0, 0, Some(0)), (30, 100, Some(1_000)), (60, 200, Some(2_000))]);
+    tell(&mut world, Phase::Updated, 9, 59, vec![reading(59, Context::Periodic, 250, register(3_000))]);
+    assert!(world.only_session().marks.has(&Mark::EXPORT_DOUBTFUL), "{:?}", world.only_session().marks);
+    let mut world = World::new();
+    run(&mut world, &[(0, 0, None), (30, 100, None), (60, 200, None)]);
+    let lifetime = Reading { at: Some(at(50)), export: register(1_234_567), ..Reading::default() };
+    tell(&mut world, Phase::Updated, 9, 50, vec![lifetime]);
+    assert!(!world.only_session().marks.has(&Mark::EXPORT_DOUBTFUL), "nothing is held against it");
+}
+
+/// A boot is over for the import when it has spoken again, and a meter's noise is no power.
+#[test]
+fn a_message_of_the_export_alone_says_nothing_of_the_import() {
+    let alone = Reading { at: Some(at(20)), context: Context::End, export: register(5), ..Reading::default() };
+    let noise = Export { power_w: Some(3), ..Export::default() };
+    assert_eq!(Reading { export: noise, ..Reading::default() }.given_w(), None);
+    assert_eq!(Reading { power_w: Some(-7_000), ..Reading::default() }.given_w(), Some(7_000));
+    let mut world = World::new();
+    run(&mut world, &[(0, 1_000, Some(0)), (10, 2_000, Some(0))]);
+    let ended = world.only_session().clone();
+    let mut other = World::new();
+    tell(&mut other, Phase::Started, 0, 0, vec![reading(0, Context::Begin, 1_000, register(0))]);
+    tell(&mut other, Phase::Ended, 1, 10, vec![reading(10, Context::Periodic, 2_000, register(0)), alone]);
+    assert_eq!(other.only_session().energy(), ended.energy());
+}
+
 /// Messages wait for their start, and are then read from the beginning.
 #[test]
 fn a_start_that_comes_late_counts_what_was_told_before_it() {
@@ -300,7 +330,7 @@ type Case<'a> = (bool, &'a [(&'a str, &'a str)], Result<&'a str, &'a str>);
 
 #[test]
 fn only_what_was_given_back_brings_a_total_below_zero() {
-    let cases: [Case<'_>; 7] = [
+    let cases: [Case<'_>; 8] = [
         (true, &[("energy", "2.50"), ("export", "-0.40")], Ok("2.10")),
         (true, &[("energy", "0.10"), ("export", "-0.405")], Ok("-0.31")),
         (true, &[("export", "-0.40")], Ok("-0.40")),
@@ -313,14 +343,13 @@ fn only_what_was_given_back_brings_a_total_below_zero() {
         ),
         (
             true,
-            &[("energy", "1"), ("off", "-1.01"), ("export", "0.40")],
+            &[("energy", "1"), ("off", "-1.41"), ("export", "0.40")],
             Err("the lines add up to -0.01 EUR; a total must not be negative"),
         ),
-        (
-            false,
-            &[("energy", "2.50"), ("export", "-0.40")],
-            Err("a line pays for energy that was given back, and none was"),
-        ),
+        // What is charged for giving back is charged.
+        (true, &[("energy", "1"), ("off", "-1.01"), ("export", "0.40")], Ok("0.39")),
+        // A tariff that has the word for something else bills what it did.
+        (false, &[("energy", "2.50"), ("export", "-0.40")], Ok("2.10")),
     ];
     for (given, told, expect) in cases {
         for amounts in ["including-tax", "excluding-tax"] {
@@ -328,6 +357,17 @@ fn only_what_was_given_back_brings_a_total_below_zero() {
             assert_eq!(told_total.as_deref().map_err(String::as_str), expect, "{told:?}");
         }
     }
+}
+
+/// Who says that it is a credit means it.
+#[test]
+fn a_credit_for_nothing_is_a_fault() {
+    let mut question = question();
+    question.session.exported = Energy::ZERO;
+    let credit = json!({"code": "v2g", "component": "export", "description": "X", "amount": "-0.40"});
+    let output: PricingOutput = serde_json::from_value(json!({"currency": "EUR", "lines": [credit]})).unwrap();
+    let fault = output.into_price(&question, by()).map(|price| price.total);
+    assert_eq!(fault, Err("a line pays for energy that was given back, and none was".to_owned()));
 }
 
 /// A tenth off is a tenth of what is charged, and the promise that a modifier's bill is not below zero holds.
