@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::run::{EVERYTHING, cargo, program, run};
-use crate::{compilers, dependencies, guests, plugins, python};
+use crate::{compilers, dependencies, guests, plugins, python, suite};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
@@ -21,6 +21,8 @@ pub(crate) struct Check {
 /// What a step came to.
 pub(crate) enum Outcome {
     Passed,
+    /// These tests passed alone, at the second try.
+    Unsteady(Vec<String>),
     /// Why it was left out, as a sentence.
     Skipped(String),
 }
@@ -69,6 +71,9 @@ fn take(step: &Step, root: &Path, full: bool) -> String {
     let took = seconds(started.elapsed());
     match outcome {
         Ok(Outcome::Passed) => format!("  passed   {} ({took})", step.name),
+        Ok(Outcome::Unsteady(tests)) => {
+            format!("  unsteady {} ({took}): passed only with nothing beside it: {}", step.name, tests.join(", "))
+        }
         Ok(Outcome::Skipped(why)) => {
             println!("{why}");
             format!("  skipped  {}: {why}", step.name)
@@ -122,14 +127,12 @@ fn guests(root: &Path, full: bool) -> Result<Outcome> {
 
 /// The harness is told which binary to start, so that it does not build one with other features, and the tests find a compiler for C.
 fn tests(root: &Path, full: bool) -> Result<Outcome> {
-    let mut command = cargo(root);
-    command.args(["test", "--workspace", "--no-fail-fast"]);
-    command.env("AMPRULE_BINARY", program("debug", "amprule"));
-    compilers::require(root, &mut command)?;
-    command.env("NEEDS_C", "1");
-    if full {
-        command.env("RUN_SLOW", "1");
-    }
-    run(&mut command)?;
-    Ok(Outcome::Passed)
+    let unsteady = suite::run(root, |command| {
+        command.env("AMPRULE_BINARY", program("debug", "amprule")).env("NEEDS_C", "1");
+        if full {
+            command.env("RUN_SLOW", "1");
+        }
+        compilers::require(root, command)
+    })?;
+    Ok(if unsteady.is_empty() { Outcome::Passed } else { Outcome::Unsteady(unsteady) })
 }

@@ -20,6 +20,7 @@ mod museum;
 mod plugins;
 mod python;
 mod run;
+mod suite;
 
 /// Development commands of Amprule.
 #[derive(Debug, Parser)]
