@@ -14,12 +14,45 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// The kind of tokens that are contracts' ids.
+    pub const KIND: &str = "eMAID";
+
     /// `None`: it is no contract's id. Blanks, `-` and `*` between the parts may be there or not; the check digit may be
     /// missing, and is not checked: stations hand on what they are given.
     pub fn of(kind: &str, id_token: &str) -> Option<Self> {
-        if !kind.eq_ignore_ascii_case("eMAID") {
+        if !kind.eq_ignore_ascii_case(Self::KIND) {
             return None;
         }
+        let Parts { country, provider, instance, check } = Parts::of(id_token)?;
+        let provider = format!("{country}-{provider}");
+        let check = if check.is_empty() { String::new() } else { format!("-{check}") };
+        Some(Self { id: format!("{provider}-{instance}{check}"), provider })
+    }
+
+    /// The same contract, however either is written, and whether or not it has its check digit.
+    pub fn is_same(one: &str, other: &str) -> bool {
+        Parts::of(one).zip(Parts::of(other)).is_some_and(|(one, other)| one.unchecked() == other.unchecked())
+    }
+
+    /// What the ids of the same contract begin with, in each way in which they are written. Empty: it is none.
+    pub fn beginnings(id_token: &str) -> Vec<String> {
+        let parts = Parts::of(id_token);
+        let written = |parts: Parts| ["", "-", "*"].map(|between| parts.unchecked().join(between));
+        parts.into_iter().flat_map(written).collect()
+    }
+}
+
+/// In capital letters.
+struct Parts {
+    country: String,
+    provider: String,
+    instance: String,
+    /// Its check digit, where it has one.
+    check: String,
+}
+
+impl Parts {
+    fn of(id_token: &str) -> Option<Self> {
         let plain: String = id_token.chars().filter(|letter| !matches!(letter, '-' | '*' | ' ')).collect();
         let plain = plain.to_ascii_uppercase();
         let is_one = plain.is_ascii()
@@ -36,9 +69,12 @@ impl Contract {
         let (country, rest) = plain.split_at(2);
         let (provider, rest) = rest.split_at(3);
         let (instance, check) = rest.split_at(instance);
-        let provider = format!("{country}-{provider}");
-        let check = if check.is_empty() { String::new() } else { format!("-{check}") };
-        Some(Self { id: format!("{provider}-{instance}{check}"), provider })
+        let [country, provider, instance, check] = [country, provider, instance, check].map(str::to_owned);
+        Some(Self { country, provider, instance, check })
+    }
+
+    fn unchecked(&self) -> [&str; 3] {
+        [&self.country, &self.provider, &self.instance]
     }
 }
 
@@ -65,6 +101,9 @@ mod tests {
             let found = Contract::of(kind, token);
             assert_eq!(found.as_ref().map(|contract| contract.id.as_str()), expect, "{kind} {token}");
         }
+        let is_same = |other: &str| Contract::is_same("DE-8AA-C12345678-9", other);
+        assert!(["de8aac12345678", "DE*8AA*C12345678", "DE8AAC123456789"].into_iter().all(is_same));
+        assert!(!["DE8AAC12345679", "DE8ABC12345678", "04A1B2C3D4", ""].into_iter().any(is_same));
         let contract = Contract::of("eMAID", "FR-A23-C00000001").unwrap();
         assert_eq!(contract.provider, "FR-A23");
     }

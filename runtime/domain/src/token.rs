@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Currency;
+use crate::contract::Contract;
 
 /// A token as a station presents it (OCPP 2.0.1, IdTokenType). The text is compared without regard to case (OCPP 1.6, 4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +40,12 @@ impl IdToken {
         Self { kind, ..self }
     }
 
-    /// OCPP 2.0.1 C01.FR.25: text and kind make a token. One without a kind is known by its text.
+    /// OCPP 2.0.1 C01.FR.25: text and kind make a token. One without a kind is known by its text. A contract's id is the same
+    /// however its parts are separated, and whether or not it has its check digit.
     pub fn is_shown_as(&self, shown: &Self) -> bool {
-        self.key() == shown.key() && (shown.kind == Self::UNTYPED || self.kind.eq_ignore_ascii_case(&shown.kind))
+        let is_contract = self.kind.eq_ignore_ascii_case(Contract::KIND);
+        let is_same = self.key() == shown.key() || is_contract && Contract::is_same(&self.id_token, &shown.id_token);
+        is_same && (shown.kind == Self::UNTYPED || self.kind.eq_ignore_ascii_case(&shown.kind))
     }
 
     /// The form under which the token is stored and compared.

@@ -2,6 +2,7 @@
 
 use amprule_domain::authorization::{AuthorizationOutput, Opinion, Purpose};
 use amprule_domain::charging::{self, Admission, KnownToken, Question, Station};
+use amprule_domain::contract::Contract;
 use amprule_domain::doors::StoreResult;
 use amprule_domain::ports::{PriceGuest, PriceTold};
 use amprule_domain::proof::ContractShown;
@@ -112,9 +113,8 @@ impl StationTask {
 
     async fn look_up(&mut self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
         let key = question.token.key();
+        let record = self.record_of(&question.token).await?;
         let store = &self.ports.store;
-        let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(&question.token);
-        let record = store.token(&key).await?.filter(is_shown);
         let spent = match record.as_ref().and_then(|token| token.budget) {
             Some(budget) => {
                 let since = charging::budget_since(&budget, &self.station.record.zone(), now);
@@ -128,6 +128,17 @@ impl StationTask {
         let guest = Guest { token: &question.token, group, evse: Some(question.evse) };
         let reservation = self.station.place_kept(guest, now);
         Ok(KnownToken { record, spent, open_sessions, reservation })
+    }
+
+    /// What the operator has entered of a token. A contract may be written otherwise there.
+    pub(crate) async fn record_of(&mut self, token: &IdToken) -> StoreResult<Option<TokenRecord>> {
+        let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token);
+        let store = &self.ports.store;
+        match store.token(&token.key()).await? {
+            Some(record) => Ok(Some(record).filter(is_shown)),
+            None if Contract::beginnings(&token.id_token).is_empty() => Ok(None),
+            None => Ok(store.contract(&token.id_token).await?.filter(is_shown)),
+        }
     }
 
     fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {

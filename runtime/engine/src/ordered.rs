@@ -8,7 +8,7 @@ use amprule_domain::refused::CommandRefused;
 use amprule_domain::reply::AuthorizationStatus;
 use amprule_domain::reservation::Guest;
 use amprule_domain::session::Session;
-use amprule_domain::token::{IdToken, TokenRecord};
+use amprule_domain::token::IdToken;
 use amprule_domain::{CommandId, Timestamp};
 use jiff::SignedDuration;
 
@@ -78,7 +78,7 @@ impl StationTask {
     /// entered it is: whoever orders that vouches for it.
     pub(crate) async fn check_start(&mut self, command: &Command) -> Result<(), CommandRefused> {
         let Command::Start { token, evse, connector, .. } = command else { return Ok(()) };
-        let record = self.ports.store.token(&token.key()).await;
+        let record = self.record_of(token).await;
         let record = record.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         let group = record.as_ref().and_then(|record| record.group.as_deref());
         let now = self.ports.clock.now();
@@ -86,8 +86,7 @@ impl StationTask {
         if let Some(reserved) = self.station.place_denied(Guest { token, group, evse: *evse }, now) {
             return Err(CommandRefused::Reserved(reserved));
         }
-        let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token);
-        let Some(record) = record.filter(is_shown) else { return Ok(()) };
+        let Some(record) = record else { return Ok(()) };
         if self.is_master_pass(record.group.as_deref()) {
             let why = "it is of the master pass group, which begins no transactions (OCPP 2.0.1, C12.FR.09)";
             return Err(CommandRefused::Token(why.to_owned()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
+use amprule_domain::contract::Contract;
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::{
     Archive, Catalogue, DecisionSpan, ExchangeFilter, Listed, Page, Records, SessionFilter, SetAside, StoreFuture,
@@ -156,6 +157,10 @@ impl Records for MemoryStore {
 
     fn token<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
         read(self.0.lock().tokens.get(key).cloned())
+    }
+
+    fn contract<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        read(self.0.lock().tokens.values().find(|token| Contract::is_same(&token.id_token, id)).cloned())
     }
 }
 

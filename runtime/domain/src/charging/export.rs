@@ -30,10 +30,13 @@ pub(super) fn measure(session: &mut Session, event: &TransactionEvent, at: Times
 /// The readings of the end; its last register is held against the first.
 pub(super) fn measure_end(session: &mut Session, event: &TransactionEvent, at: Timestamp, power: Power) {
     let reads = believe::exports(session, event, at);
-    for read in &reads {
+    let last = reads.iter().rfind(|read| read.value == Value::Register);
+    // What is listed again from before the latest register would look as if one had begun anew, when one has since.
+    let known = session.given_back.as_ref().and_then(|given| given.evidence.read_at());
+    let is_told = |read: &Read| read.value == Value::Register && known.is_some_and(|known| read.point.at < known);
+    for read in reads.iter().filter(|read| Some(*read) == last || !is_told(read)) {
         take(session, *read, Listed { is_older: false, may_repeat: true }, power);
     }
-    let last = reads.iter().rfind(|read| read.value == Value::Register);
     let Some((given, last)) = session.given_back.as_mut().zip(last) else { return };
     let read_at = given.evidence.read_at().unwrap_or(last.point.at);
     let end = Point { at: read_at, ..last.point };
@@ -50,18 +53,24 @@ pub(super) fn finish(session: &mut Session, at: Timestamp) {
     let evidence = &given.evidence;
     let (first, last) = (evidence.first_read_at().unwrap_or(begin), evidence.told_until().unwrap_or(at));
     let is_unmetered = first.duration_since(begin) > UNMETERED || at.duration_since(last) > UNMETERED;
-    let is_open = evidence.is_open_question();
-    session.marks.add_if(flowed && is_unmetered, Mark::EXPORT_ODD);
-    session.marks.add_if(is_open, Mark::EXPORT_DOUBTFUL);
+    let is_lone = !evidence.proves_energy() && evidence.first_register() > Some(Energy::ZERO);
+    let has_gaps = evidence.is_sum_of_intervals() && session.seen.gaps().next().is_some();
+    let is_doubtful = evidence.is_open_question() || evidence.may_begin_stale() || evidence.stands_after_first_step();
+    session.marks.add_if(flowed && (is_unmetered || has_gaps) || is_lone, Mark::EXPORT_ODD);
+    session.marks.add_if(is_doubtful, Mark::EXPORT_DOUBTFUL);
 }
 
-/// What comes after the end and tells more is not credited; a person has to look. A register alone, with none before it, tells nothing.
+/// A register that is higher than all that is known. One alone, with none before it, tells nothing.
+pub(super) fn tells_higher(session: &Session, event: &TransactionEvent) -> bool {
+    let highest = session.given_back.as_ref().and_then(|given| given.evidence.highest());
+    let exported = event.readings.iter().filter_map(|reading| reading.export.register);
+    highest.is_some_and(|highest| exported.max().is_some_and(|shown| shown > highest))
+}
+
+/// What comes after the end and tells more is not credited; a person has to look.
 pub(super) fn after_the_end(session: &mut Session, event: &TransactionEvent) {
-    let mut exported = event.readings.iter().filter_map(Reading::as_exported);
-    let last = session.given_back.as_ref().and_then(|given| given.evidence.last_register());
-    let is_higher = |shown: Energy| last.is_some_and(|last| shown > last);
-    let tells_more = |reading: Reading| reading.is_interval() || reading.register.is_some_and(is_higher);
-    session.marks.add_if(exported.any(tells_more), Mark::EXPORT_DOUBTFUL);
+    let has_interval = event.readings.iter().filter_map(Reading::as_exported).any(|reading| reading.is_interval());
+    session.marks.add_if(has_interval || tells_higher(session, event), Mark::EXPORT_DOUBTFUL);
 }
 
 /// How a reading stands in its message.
@@ -74,7 +83,7 @@ struct Listed {
 
 fn take(session: &mut Session, read: Read, listed: Listed, power: Power) {
     let Listed { is_older, may_repeat } = listed;
-    let begin = session.started_at;
+    let (begin, has_booted) = (session.started_at, session.signs.booted.is_some());
     let given = session.given_back.get_or_insert_with(|| Box::new(Timeline::new(begin, ChargingState::Charging)));
     let Read { meter, value, mut point, told_at } = read;
     let judged = match value {
@@ -95,11 +104,16 @@ fn take(session: &mut Session, read: Read, listed: Listed, power: Power) {
                     point.dated = false;
                 }
             }
+            // The first register after a boot may be of a meter that has begun anew.
+            let may_restart = has_booted && given.evidence.may_restart_at(point, power);
+            session.marks.add_if(may_restart, Mark::EXPORT_DOUBTFUL);
             given.evidence.read(meter, point, power)
         }
     };
     if let Some(judged) = judged {
         bring_up(session, point.at, judged, power);
+        // What an interval had counted before the station booted is lost.
+        session.marks.add_if(has_booted && value != Value::Register, Mark::EXPORT_ODD);
     }
 }
 

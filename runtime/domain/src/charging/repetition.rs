@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::believe::SLACK;
+use super::export;
 use crate::Energy;
 use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Mark;
@@ -96,6 +97,7 @@ pub(super) fn is_told_again(session: &Session, event: &TransactionEvent) -> bool
         || is_other_state
         || !shows_known(session, event)
         || event.readings.iter().any(|reading| reading.register > highest)
+        || export::tells_higher(session, event)
         || (event.phase == Phase::Ended && !has_told_end);
     let was_seen = event.seq_no.is_some_and(|seq_no| session.seen.contains(seq_no));
     let says_nothing = event.readings.is_empty() || event.offline;
@@ -127,7 +129,7 @@ pub(super) fn is_same_end(session: &Session, event: &TransactionEvent) -> bool {
         let is_sure = !session.marks.has(&Mark::TRANSACTION_GUESSED);
         event.transaction.is_some() && shows_known(session, event) && is_near && is_sure
     };
-    same_register && event.told().is_none_or(|at| same_time(at) || near(at))
+    same_register && !export::tells_higher(session, event) && event.told().is_none_or(|at| same_time(at) || near(at))
 }
 
 fn is_same_message(known: &TransactionEvent, event: &TransactionEvent) -> bool {

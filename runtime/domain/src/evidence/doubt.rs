@@ -70,6 +70,11 @@ impl Evidence {
         step.is_some() && !is_supported && !begins_at_zero && self.previous.is_none()
     }
 
+    /// From zero to what the register has shown ever since: the meter may not have been ready when the session began.
+    pub fn stands_after_first_step(&self) -> bool {
+        self.first_register() == Some(Energy::ZERO) && self.current().is_some_and(Run::stands_after_first_step)
+    }
+
     /// Whether what was told besides the registers contradicts so much energy.
     pub fn is_contradicted(&self, energy: Energy, seconds: i64) -> bool {
         self.drawn.is_some_and(|drawn| drawn.contradicts(energy, seconds) || self.stands_still_against(drawn))

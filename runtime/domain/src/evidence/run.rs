@@ -251,6 +251,12 @@ impl Run {
         Some(self.opening).filter(|opening| is_odd && self.steps >= steps && *opening > STALE)
     }
 
+    /// All of it came with the first step, and at least another register has come.
+    pub(super) fn stands_after_first_step(&self) -> bool {
+        let (_, others) = self.pace;
+        self.steps >= 2 && others == 0 && self.opening > STALE
+    }
+
     pub(super) fn reach_back(&mut self, point: Point) {
         self.counted += self.first.register.above(point.register);
         self.pace.1 = self.pace.1.max(pace(point, self.first));

@@ -111,6 +111,13 @@ fn the_registers_of_the_export_say_what_was_given_back() {
         ),
         ("it counts downwards", vec![(0, 0, Some(0)), (30, 0, Some(-1_500)), (60, 0, Some(-3_000))], 0, DOUBT),
         (
+            "zero at the start, and a lifetime ever since",
+            vec![(0, 0, Some(0)), (120, 0, Some(31_400)), (180, 0, Some(31_400)), (200, 0, Some(31_400))],
+            31_400,
+            DOUBT,
+        ),
+        ("one register alone", vec![(0, 0, None), (30, 0, None), (60, 0, Some(5_000))], 0, ODD),
+        (
             "told too late",
             vec![(0, 0, None), (20, 0, Some(1_000)), (40, 0, Some(2_000)), (60, 0, Some(3_000))],
             2_000,
@@ -218,6 +225,37 @@ fn what_comes_after_the_end_is_not_credited_and_wants_a_person() {
     let session = world.only_session();
     assert_eq!(session.exported(), Energy::from_wh(2_000));
     assert!(session.marks.has(&Mark::EXPORT_DOUBTFUL) && session.marks.has(&Mark::NEEDS_REVIEW));
+}
+
+/// The same end, but for what was given back: it is no repetition.
+#[test]
+fn an_end_that_tells_more_of_it_wants_a_person() {
+    let mut world = World::new();
+    run(&mut world, &[(0, 0, Some(0)), (30, 100, Some(1_000)), (60, 200, Some(2_000))]);
+    let again = |export| vec![reading(60, Context::End, 200, register(export))];
+    tell(&mut world, Phase::Ended, 2, 60, again(2_000));
+    assert!(!world.only_session().marks.has(&Mark::NEEDS_REVIEW), "{:?}", world.only_session().marks);
+    tell(&mut world, Phase::Ended, 2, 60, again(5_000));
+    let session = world.only_session();
+    assert_eq!(session.exported(), Energy::from_wh(2_000));
+    assert!(session.marks.has(&Mark::EXPORT_DOUBTFUL), "{:?}", session.marks);
+}
+
+/// The register begins anew on the way, and the end lists all of them once more.
+#[test]
+fn what_an_end_lists_again_is_not_counted_again() {
+    let samples = [(10, 9_000), (20, 10_000), (30, 200), (40, 1_200), (50, 2_200)];
+    let mut world = World::new();
+    let at_start = vec![reading(0, Context::Begin, 0, register(8_000))];
+    tell(&mut world, Phase::Started, 0, 0, at_start);
+    for (seq_no, (minute, export)) in (1..).zip(samples) {
+        tell(&mut world, Phase::Updated, seq_no, minute, vec![reading(minute, Context::Periodic, 0, register(export))]);
+    }
+    let before = world.only_session().exported();
+    let listed = samples.map(|(minute, export)| reading(minute, Context::Periodic, 0, register(export)));
+    let last = reading(51, Context::End, 0, register(2_200));
+    tell(&mut world, Phase::Ended, 6, 51, listed.into_iter().chain([last]).collect());
+    assert_eq!(world.only_session().exported(), before);
 }
 
 /// With an import register that is billed, or alone and never heard of before.

@@ -31,6 +31,10 @@ impl Records for SqliteStore {
     fn token<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
         ready(self.known_token(key))
     }
+
+    fn contract<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        self.readers.at_once("read a contract's token", |reading| read::records::contract(reading, id))
+    }
 }
 
 impl SqliteStore {

@@ -1,6 +1,7 @@
 //! Questions about stations, what they report, connectors and tokens.
 
 use amprule_domain::StationId;
+use amprule_domain::contract::Contract;
 use amprule_domain::doors::{Listed, Page};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::reported::Reported;
@@ -26,6 +27,27 @@ pub(crate) fn station(reading: &Reading<'_>, id: &StationId) -> Outcome<Option<S
 
 pub(crate) fn token(reading: &Reading<'_>, key: &str) -> Outcome<Option<TokenRecord>> {
     one(reading, "tokens", "SELECT body FROM tokens WHERE key = ?1", &key.to_uppercase())
+}
+
+/// Of several that are the same contract, the first in the order of their keys.
+pub(crate) fn contract(reading: &Reading<'_>, id: &str) -> Outcome<Option<TokenRecord>> {
+    let sql = "SELECT body, key FROM tokens WHERE key >= ?1 AND key < ?1 || char(127) ORDER BY key";
+    let mut statement = reading.prepare_cached(sql)?;
+    for beginning in Contract::beginnings(id) {
+        let mut rows = statement.query([beginning])?;
+        while let Some(row) = rows.next()? {
+            let (body, key): (_, String) = (bytes(row, 0), row.get(1)?);
+            let read: Option<TokenRecord> =
+                reading.or_aside(decode(body), "tokens", || key.clone(), || body.to_vec())?;
+            let is_it = |token: &TokenRecord| {
+                token.kind.eq_ignore_ascii_case(Contract::KIND) && Contract::is_same(&token.id_token, id)
+            };
+            if let Some(token) = read.filter(is_it) {
+                return Ok(Some(token));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A kind whose row cannot be read has not been reported yet.

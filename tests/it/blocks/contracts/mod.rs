@@ -59,6 +59,40 @@ fn pair(certificate: &str, token: &str) -> (String, String) {
     (certificate.to_owned(), token.to_owned())
 }
 
+/// Reports: cars write their contract without separators, operators enter it from a printed list, and the check digit is there or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_is_the_same_however_it_is_written() {
+    let server = Setup::default().start().await;
+    let api = server.api();
+    let token = |status: &str| json!({"type": "eMAID", "status": status, "group": "FLEET"});
+    for (written, status) in
+        [("DE-8AA-C12345678-X", "accepted"), ("FR*A23*C00000001", "blocked"), ("NLTNMC00122045", "accepted")]
+    {
+        api.put(&format!("/api/v1/tokens/{written}"), &token(status)).ok();
+    }
+    api.put("/api/v1/tokens/BEABCC77777777", &json!({"type": "ISO14443", "status": "accepted"})).ok();
+    let mut station = server.station(ID, "ocpp2.0.1").await;
+    station.call("BootNotification", station201::boot()).await;
+    for (shown, kind, expected) in [
+        ("DE8AAC12345678X", "eMAID", "Accepted"),
+        ("de8aac12345678", "eMAID", "Accepted"),
+        ("DE-8AA-C12345678", "eMAID", "Accepted"),
+        ("DE8AAC12345679", "eMAID", "Unknown"),
+        ("DE8AAC12345678X", "ISO14443", "Unknown"),
+        ("FRA23C000000017", "eMAID", "Blocked"),
+        ("NL-TNM-C00122045-3", "eMAID", "Accepted"),
+        ("BE-ABC-C77777777", "eMAID", "Unknown"),
+    ] {
+        let answer = station.call("Authorize", json!({"idToken": {"idToken": shown, "type": kind}})).await;
+        assert_eq!(answer["idTokenInfo"]["status"], expected, "{shown} {kind}: {answer}");
+        assert_eq!(
+            answer["idTokenInfo"]["groupIdToken"]["idToken"] == "FLEET",
+            expected != "Unknown",
+            "{shown}: {answer}"
+        );
+    }
+}
+
 /// OCPP 2.0.1, C07.FR.13 to 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_is_worth_what_its_certificate_and_its_token_are() {

@@ -101,6 +101,9 @@ impl Records for Disk {
     fn token<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
         read(None)
     }
+    fn contract<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        read(None)
+    }
 }
 
 impl StationBooks for Disk {
