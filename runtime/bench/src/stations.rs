@@ -89,6 +89,7 @@ fn accepted(number: usize) -> Effect {
         expires_at: None,
         budget: None,
         language: None,
+        energy_transfer: Vec::new(),
     }))
 }
 

@@ -1,15 +1,17 @@
 //! Availability (OCPP 2.0.1, block G): what a station says of its connectors.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::charging::{ChargingState, Happened, Station, Step, session_after_word};
+use crate::diagnostics::VariableEvent;
 use crate::effect::Effect;
 use crate::event::Inbound;
 use crate::mark::Mark;
 use crate::moment::Moment;
 use crate::reply::Reply;
 use crate::station::StationRecord;
+use crate::variable::Place;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,6 +36,25 @@ impl ConnectorStatus {
     }
 }
 
+/// OCPP 2.0.1, ConnectorStatusEnumType.
+const WORDS: [&str; 5] = ["Available", "Occupied", "Reserved", "Unavailable", "Faulted"];
+/// A time that is further ahead of ours is not believed.
+const FAR: SignedDuration = SignedDuration::from_mins(5);
+
+/// A station may tell its connectors' state by NotifyEvent alone, without a StatusNotification (OCPP 2.0.1, G01).
+pub(crate) fn told(events: &[VariableEvent], now: Timestamp) -> impl Iterator<Item = ConnectorStatus> {
+    let is_state = |place: &Place| {
+        let is_connector = place.component.as_ref().is_some_and(|name| name.eq_ignore_ascii_case("Connector"));
+        is_connector && place.variable.eq_ignore_ascii_case("AvailabilityState")
+    };
+    events.iter().filter(move |event| is_state(&event.place)).filter_map(move |event| {
+        let status = WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(event.value.trim()))?.to_owned();
+        let (evse, connector) = (event.place.evse.filter(|evse| *evse > 0)?, event.place.connector.unwrap_or(1));
+        let at = event.at.filter(|at| at.duration_since(now) <= FAR).map(|at| at.min(now));
+        Some(ConnectorStatus { evse, connector, status, error: None, at, charging: None })
+    })
+}
+
 /// A connector's word is kept; what it says about the session there is that session's, within its own time.
 pub(crate) fn apply(station: &Station, inbound: &Inbound, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
     let status = ConnectorStatus { at: Some(status.at.unwrap_or(moment.now)), ..status.clone() };
@@ -47,7 +68,7 @@ pub(crate) fn apply(station: &Station, inbound: &Inbound, status: &ConnectorStat
             connector: status.connector,
             status: status.status.clone(),
         }],
-        connector: Some(status),
+        connectors: vec![status],
         ..Step::reply(Reply::Empty)
     }
 }

@@ -52,13 +52,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
     match &inbound.event {
         StationEvent::Provisioning(event) => provisioning::apply(station, event, moment),
         StationEvent::Authorization(_) | StationEvent::ContractShown(_) => authorized(admission),
-        StationEvent::Availability(status) => {
-            let mut step = availability::apply(station, inbound, status, moment);
-            for lost in reservation::lost(station, status) {
-                step.also(learned(station, &StationEvent::Reservation(lost), moment.now));
-            }
-            step
-        }
+        StationEvent::Availability(status) => available(station, inbound, status, moment),
         StationEvent::Charging(event) => {
             let mut step = charging::apply(station, inbound, event, admission, moment);
             if let ChargingEvent::Transaction(event) = event
@@ -78,9 +72,23 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
             if !is_kept_otherwise {
                 step.effects.push(kept::message(station, inbound, moment, "notification"));
             }
+            if let StationEvent::Diagnostics(DiagnosticsEvent::Events(events)) = other {
+                for status in availability::told(events, moment.now) {
+                    step.also(available(station, inbound, &status, moment));
+                }
+            }
             step
         }
     }
+}
+
+/// What a connector's state means for the session there, and for whom the place is kept.
+fn available(station: &Station, inbound: &Inbound, status: &ConnectorStatus, moment: &Moment<'_>) -> Step {
+    let mut step = availability::apply(station, inbound, status, moment);
+    for lost in reservation::lost(station, status) {
+        step.also(learned(station, &StationEvent::Reservation(lost), moment.now));
+    }
+    step
 }
 
 /// What a station's answer to a request of ours means besides: what it was asked to take, or to forget, it has taken or

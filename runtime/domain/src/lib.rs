@@ -22,6 +22,7 @@ mod display;
 pub mod doors;
 pub mod effect;
 pub mod energy;
+pub mod energy_transfer;
 pub mod event;
 pub mod evidence;
 pub mod facts;

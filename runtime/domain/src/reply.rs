@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::energy_transfer::EnergyTransfer;
 use crate::proof::CertificateStatus;
 use crate::station::Provisioning;
 use crate::{SessionNo, TransactionId};
@@ -99,6 +100,9 @@ pub struct TokenInfo {
     /// What the driver reads (BCP 47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// How its car may be given energy (2.1). Only in an answer to a token's showing.
+    #[serde(skip)]
+    pub energy_transfer: Vec<EnergyTransfer>,
     /// By which the station charges this driver (2.1, I08), where that is another one than whoever comes has. Only in an answer to
     /// a token's showing.
     #[serde(skip)]
@@ -107,7 +111,15 @@ pub struct TokenInfo {
 
 impl TokenInfo {
     pub const fn status(status: AuthorizationStatus) -> Self {
-        Self { status, cache_until: None, group: None, message: None, language: None, tariff: None }
+        Self {
+            status,
+            cache_until: None,
+            group: None,
+            message: None,
+            language: None,
+            energy_transfer: Vec::new(),
+            tariff: None,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Currency;
 use crate::contract::Contract;
+use crate::energy_transfer::EnergyTransfer;
 
 /// A token as a station presents it (OCPP 2.0.1, IdTokenType). The text is compared without regard to case (OCPP 1.6, 4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,9 @@ pub struct TokenRecord {
     /// What its holder reads, BCP 47: displays that have it speak it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// The only ways in which its holder's car may be given energy, and give it back (2.1, Q01). Empty: as car and station agree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub energy_transfer: Vec<EnergyTransfer>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -82,7 +82,7 @@ impl StationTask {
         let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
         let input = charging::authorization_input(record, reported, question, known, now);
         let occasion = Occasion::of(record, token.as_ref().and_then(|token| token.group.as_deref()), now);
-        // A tariff is a member of 2.1's answer.
+        // A tariff is a member of 2.1's answer, and how energy may flow.
         let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let has_opinion = answer.output.verdict != Opinion::NoOpinion;
@@ -107,6 +107,8 @@ impl StationTask {
             let PriceTold { text, tariff } = self.ports.prices.told(&guest);
             admission.info.message = admission.info.message.or(text);
             admission.info.tariff = tariff.filter(|_| is_showing);
+            let allowed = token.filter(|_| is_showing).map(|token| token.energy_transfer);
+            admission.info.energy_transfer = allowed.unwrap_or_default();
         }
         Admission { decisions: answer.decisions, kind, ..admission }
     }
@@ -155,6 +157,7 @@ impl StationTask {
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
                 language: token.and_then(|token| token.language.clone()),
+                energy_transfer: Vec::new(),
                 tariff: None,
             },
             limits: SessionLimits {

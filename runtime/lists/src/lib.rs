@@ -59,11 +59,14 @@ pub struct Keeper {
     at_work: BTreeMap<StationId, CommandId>,
     /// Read once, until one has changed.
     tokens: Option<Vec<TokenRecord>>,
+    /// Those that keep a list; likewise.
+    keepers: Option<BTreeSet<StationId>>,
 }
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        Self { house, refusals: BTreeMap::new(), asked: BTreeSet::new(), at_work: BTreeMap::new(), tokens: None }
+        let (refusals, asked, at_work) = Default::default();
+        Self { house, refusals, asked, at_work, tokens: None, keepers: None }
     }
 
     /// Until the server ends.
@@ -73,7 +76,7 @@ impl Keeper {
         loop {
             let looked = tokio::select! {
                 () = changed.notified() => {
-                    self.tokens = None;
+                    (self.tokens, self.keepers) = (None, None);
                     self.look_at_all().await
                 }
                 notice = notices.recv() => match notice {
@@ -138,7 +141,7 @@ impl Keeper {
                 self.at_work.remove(&station);
             }
         }
-        for station in reading::keepers(&*self.house.books).await? {
+        for station in self.keepers().await?.clone() {
             if self.house.stations.is_connected(&station) {
                 self.look_at(&station).await?;
             }
@@ -173,8 +176,16 @@ impl Keeper {
         self.order(station, Command::SendLocalList { version, is_full, entries }).await
     }
 
-    async fn keeps(&self, station: &StationId) -> StoreResult<bool> {
-        Ok(self.house.books.station(station).await?.is_some_and(|record| record.keeps_local_list))
+    async fn keeps(&mut self, station: &StationId) -> StoreResult<bool> {
+        Ok(self.keepers().await?.contains(station))
+    }
+
+    async fn keepers(&mut self) -> StoreResult<&BTreeSet<StationId>> {
+        let keepers = match self.keepers.take() {
+            Some(known) => known,
+            None => reading::keepers(&*self.house.books).await?.into_iter().collect(),
+        };
+        Ok(self.keepers.insert(keepers))
     }
 
     async fn tokens(&mut self) -> StoreResult<&[TokenRecord]> {

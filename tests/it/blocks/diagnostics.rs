@@ -5,9 +5,10 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use amprule_simulator::Version;
+use amprule_tests::ago;
 use serde_json::{Value, json};
 
-use super::{Flow, by_id};
+use super::{Flow, ID, by_id};
 
 /// Serves a file to whoever asks, takes what is brought, and gives its own address.
 fn file_server() -> String {
@@ -99,6 +100,41 @@ async fn a_monitor_alerts_until_the_value_is_good_again() {
     let id: i64 = monitors[0]["id"].as_str().and_then(|id| id.parse().ok()).expect("a number");
     flow.accepted("ClearVariableMonitoring", json!({"id": [id]})).await;
     assert!(flow.held("monitors").iter().all(|monitor| monitor["id"] != monitors[0]["id"]));
+}
+
+/// OCPP 2.0.1, G01: AvailabilityState of its connectors instead of StatusNotification.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_may_tell_its_connectors_by_events_alone() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let event = |at: Value, name: &str, variable: &str, value: &str, minutes: i64| {
+        json!({
+            "eventId": 7, "timestamp": ago(minutes), "trigger": "Delta", "actualValue": value,
+            "component": {"name": name, "evse": at}, "variable": {"name": variable},
+            "eventNotificationType": "HardWiredNotification",
+        })
+    };
+    let (first, second) = (json!({"id": 1, "connectorId": 1}), json!({"id": 1, "connectorId": 2}));
+    let events = json!([
+        event(first.clone(), "Connector", "AvailabilityState", "Occupied", 2),
+        event(second.clone(), "connector", "availabilitystate", "Faulted", -60),
+        event(json!({"id": 1}), "EVSE", "AvailabilityState", "Unavailable", 1),
+        event(json!({"id": 9, "connectorId": 1}), "Connector", "AvailabilityState", "Broken", 1),
+        event(json!({"id": 9, "connectorId": 2}), "Connector", "Problem", "Faulted", 1),
+    ]);
+    let message = json!({"generatedAt": ago(0), "seqNo": 0, "eventData": events});
+    flow.station.call("NotifyEvent", message).await.expect("it is taken");
+    let station = flow.api.get(&format!("/api/v1/stations/{ID}")).ok();
+    let word = |connector: u64| {
+        let known = station["connectors"].as_array().expect("a list").iter();
+        let of = |known: &&Value| known["evse"] == 1 && known["connector"] == connector;
+        known.clone().find(of).expect("it is known").clone()
+    };
+    assert_eq!((&word(1)["status"], &word(2)["status"]), (&json!("Occupied"), &json!("Faulted")), "{station}");
+    assert!(!station["connectors"].to_string().contains("Broken"), "{station}");
+    assert!(
+        station["connectors"].as_array().is_some_and(|all| all.iter().all(|known| known["evse"] != 9)),
+        "{station}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

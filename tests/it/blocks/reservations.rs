@@ -118,7 +118,18 @@ impl Flow {
         by_id(&self.held("reservations"), &id.to_string()).clone()
     }
 
+    /// A station of 2.1 says it by NotifyEvent alone (OCPP 2.0.1 too, G01).
     async fn says(&self, version: Version, place: u32, status: &str) {
+        if version == Version::Ocpp21 {
+            let connector = json!({"name": "Connector", "evse": {"id": place, "connectorId": 1}});
+            let event = json!({
+                "eventId": 1, "timestamp": ago(0), "trigger": "Delta", "actualValue": status, "component": connector,
+                "variable": {"name": "AvailabilityState"}, "eventNotificationType": "HardWiredNotification",
+            });
+            let payload = json!({"generatedAt": ago(0), "seqNo": 0, "eventData": [event]});
+            self.station.call("NotifyEvent", payload).await.expect("it is taken");
+            return;
+        }
         let payload = match version {
             Version::Ocpp16 => json!({"connectorId": place, "status": status, "errorCode": "NoError"}),
             _ => json!({"evseId": place, "connectorId": 1, "connectorStatus": status, "timestamp": ago(0)}),
@@ -178,7 +189,7 @@ async fn a_plug_uses_no_place_and_the_token_behind_it_does() {
 /// OCPP 1.6, 5.13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_cannot_be_used_any_more_is_kept_for_nobody() {
-    for version in [Version::Ocpp16, Version::Ocpp201] {
+    for version in [Version::Ocpp16, Version::Ocpp201, Version::Ocpp21] {
         let flow = Flow::with_cards(version).await;
         for (id, word) in [(1, "Faulted"), (2, "Unavailable")] {
             flow.reserve(version, id, (2, "ANNA01", None)).await;

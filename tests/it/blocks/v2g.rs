@@ -1,7 +1,7 @@
 //! Block Q: cars that give back. What they took and what they gave are two registers, and money goes both ways.
 
 use amprule_simulator::{SimStation, StationSettings, Version};
-use amprule_tests::{Setup, TestServer, ago, units, until};
+use amprule_tests::{Setup, TestServer, ago, station201, units, until};
 use serde_json::{Value, json};
 
 use super::{Flow, ID};
@@ -218,4 +218,33 @@ async fn a_station_gives_back_what_a_profile_says() {
     let energy = |member: &str| session[member].as_f64().expect("energy") / 1_000.0;
     let expect = energy("energyWh") * 0.5 - energy("exportedWh") * 0.2;
     assert!((total - expect).abs() < 0.011 && energy("exportedWh") >= 0.4, "{session}");
+}
+
+/// OCPP 2.1, Q01: who may give back what is said where the token is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_hears_how_a_drivers_car_may_be_given_energy() {
+    let server = server(BOTH_WAYS).await;
+    let api = server.api();
+    let put = |body: Value| api.put("/api/v1/tokens/AA1", &body);
+    let refused = put(json!({"energyTransfer": ["DC", "AC_both_ways"]}));
+    assert_eq!(
+        (refused.status, refused.body["error"]["path"].as_str()),
+        (422, Some("/energyTransfer/1")),
+        "{refused:?}"
+    );
+    let modes = json!(["DC", "DC_BPT"]);
+    assert_eq!(put(json!({"energyTransfer": modes})).ok()["energyTransfer"], modes);
+    for (version, id, expected) in [("ocpp2.1", "NEW", modes.clone()), ("ocpp2.0.1", "OLD", Value::Null)] {
+        let mut station = server.station(id, version).await;
+        station.call("BootNotification", station201::boot()).await;
+        let shown = json!({"idToken": {"idToken": "AA1", "type": "ISO14443"}});
+        let answer = station.call("Authorize", shown.clone()).await;
+        assert_eq!(
+            (&answer["idTokenInfo"]["status"], &answer["allowedEnergyTransfer"]),
+            (&json!("Accepted"), &expected)
+        );
+        put(json!({"energyTransfer": []})).ok();
+        assert_eq!(station.call("Authorize", shown).await["allowedEnergyTransfer"], Value::Null);
+        put(json!({"energyTransfer": modes})).ok();
+    }
 }

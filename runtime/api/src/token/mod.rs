@@ -6,6 +6,7 @@ pub(crate) mod list;
 pub(crate) mod put;
 
 use amprule_domain::Timestamp;
+use amprule_domain::energy_transfer::EnergyTransfer;
 use amprule_domain::token::{Budget, BudgetPeriod, IdToken, TokenRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,6 +36,9 @@ pub(crate) struct TokenView {
     /// What its holder reads (BCP 47).
     #[schema(required)]
     language: Option<String>,
+    /// OCPP 2.1 EnergyTransferModeEnumType.
+    #[schema(value_type = Vec<String>, example = json!(["DC", "DC_BPT"]))]
+    energy_transfer: Vec<EnergyTransfer>,
 }
 
 /// What a token may spend in a calendar period of the station's time zone.
@@ -52,9 +56,9 @@ pub(crate) struct BudgetView {
 
 impl From<TokenRecord> for TokenView {
     fn from(record: TokenRecord) -> Self {
-        let TokenRecord { id_token, kind, status, group, expires_at, budget, language } = record;
+        let TokenRecord { id_token, kind, status, group, expires_at, budget, language, energy_transfer } = record;
         let budget = budget.map(BudgetView::from);
-        Self { id_token, kind, status: status.as_str(), group, expires_at, budget, language }
+        Self { id_token, kind, status: status.as_str(), group, expires_at, budget, language, energy_transfer }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::effect::Effect;
+use amprule_domain::energy_transfer::EnergyTransfer;
 use amprule_domain::token::{Budget, BudgetPeriod, TokenRecord, TokenStatus};
 use amprule_domain::{Currency, Timestamp};
 use axum::Json;
@@ -46,6 +47,10 @@ pub(crate) struct TokenChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 8, example = "de")]
     language: Option<Option<String>>,
+    /// The only ways in which its holder's car may be given energy, and give it back (OCPP 2.1 EnergyTransferModeEnumType, each once):
+    /// stations of 2.1 are told when the token is shown. Empty, as at first: as car and station agree.
+    #[schema(value_type = Option<Vec<String>>, max_items = 11, example = json!(["DC", "DC_BPT"]))]
+    energy_transfer: Option<Vec<EnergyTransfer>>,
 }
 
 /// What the token may spend; always given as a whole.
@@ -103,7 +108,16 @@ pub(crate) async fn put_token(
 
 fn fresh(id_token: String) -> TokenRecord {
     let (kind, status) = (DEFAULT_KIND.to_owned(), TokenStatus::Accepted);
-    TokenRecord { id_token, kind, status, group: None, expires_at: None, budget: None, language: None }
+    TokenRecord {
+        id_token,
+        kind,
+        status,
+        group: None,
+        expires_at: None,
+        budget: None,
+        language: None,
+        energy_transfer: Vec::new(),
+    }
 }
 
 fn apply(mut record: TokenRecord, change: TokenChange) -> Answer<TokenRecord> {
@@ -121,7 +135,18 @@ fn apply(mut record: TokenRecord, change: TokenChange) -> Answer<TokenRecord> {
     if let Some(language) = change.language {
         record.language = language.map(check_language).transpose()?;
     }
+    if let Some(modes) = change.energy_transfer {
+        record.energy_transfer = check_modes(modes)?;
+    }
     Ok(record)
+}
+
+fn check_modes(modes: Vec<EnergyTransfer>) -> Answer<Vec<EnergyTransfer>> {
+    let is_again = |(at, mode): &(usize, &EnergyTransfer)| modes.iter().take(*at).any(|known| known == *mode);
+    match modes.iter().enumerate().find(is_again) {
+        Some((again, _)) => Err(Problem::invalid(format!("/energyTransfer/{again}"), "this is named already")),
+        None => Ok(modes),
+    }
 }
 
 fn check_id(id_token: &str) -> Answer<()> {
@@ -175,7 +200,7 @@ mod tests {
             made.body,
             json!({
                 "idToken": "04ab", "type": "ISO14443", "status": "accepted", "group": "fleet", "expiresAt": null,
-                "budget": budget, "language": null,
+                "budget": budget, "language": null, "energyTransfer": [],
             })
         );
         let changed =
@@ -185,7 +210,7 @@ mod tests {
             changed.body,
             json!({
                 "idToken": "04ab", "type": "ISO14443", "status": "blocked", "group": null,
-                "expiresAt": "2027-01-01T00:00:00Z", "budget": budget, "language": null,
+                "expiresAt": "2027-01-01T00:00:00Z", "budget": budget, "language": null, "energyTransfer": [],
             })
         );
         let exact = json!({"budget": {"amount": "20.10", "currency": "EUR", "period": "day"}});
@@ -207,6 +232,7 @@ mod tests {
             (budget(json!(1), "euro"), "/budget/currency", "not a currency"),
             (json!({"language": "german-language"}), "/language", "no tag of a language"),
             (json!({"language": "1x"}), "/language", "no tag of a language"),
+            (json!({"energyTransfer": ["DC", "DC_BPT", "DC"]}), "/energyTransfer/2", "named already"),
             (json!({"budget": {"amount": 1}}), "/budget", "missing field `currency`"),
             (json!({"budget": {"amount": 1, "curency": "EUR"}}), "/budget/curency", "did you mean `currency`?"),
             (json!({"expires": null}), "/expires", "did you mean `expiresAt`?"),

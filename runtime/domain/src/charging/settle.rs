@@ -38,8 +38,8 @@ pub fn settle(station: &Station, mut step: Step, prices: Vec<PricingAnswer>, at:
     effects.extend(step.exchanges.iter().cloned().map(|exchange| Effect::Exchange(Box::new(exchange))));
     effects.extend(told.into_iter().map(Effect::Outbox));
     let reply = answer(id, &sessions, step.reply, &mut effects, at.message);
-    let Step { reported, connector, exchanges, reserved, happened, .. } = step;
-    Settled { effects, sessions, reported, connector, exchanges, reserved, reply, happened }
+    let Step { reported, connectors, exchanges, reserved, happened, .. } = step;
+    Settled { effects, sessions, reported, connectors, exchanges, reserved, reply, happened }
 }
 
 fn take_prices(step: &mut Step, prices: Vec<PricingAnswer>) {

@@ -91,13 +91,11 @@ impl Station {
     }
 
     /// Takes over what a committed step has changed.
-    pub fn adopt(&mut self, Settled { sessions, reported, connector, exchanges, reserved, .. }: Settled) {
+    pub fn adopt(&mut self, Settled { sessions, reported, connectors, exchanges, reserved, .. }: Settled) {
         if let Some(report) = reported {
             self.reported.take(report);
         }
-        if let Some(status) = connector {
-            self.remember(status);
-        }
+        connectors.into_iter().for_each(|status| self.remember(status));
         exchanges.into_iter().for_each(|exchange| self.take_exchange(exchange));
         reserved.iter().for_each(|(at, event)| self.places.take(event, *at));
         for session in sessions {

@@ -21,7 +21,7 @@ pub struct Step {
     /// A tick sees its sessions as of now; a message's are as of what the station said.
     pub(crate) as_of: Option<Timestamp>,
     pub(crate) reported: Option<Report>,
-    pub(crate) connector: Option<ConnectorStatus>,
+    pub(crate) connectors: Vec<ConnectorStatus>,
     pub(crate) exchanges: Vec<Exchange>,
     /// What became of places that are kept, and when.
     pub(crate) reserved: Vec<(Timestamp, ReservationEvent)>,
@@ -90,7 +90,7 @@ impl Step {
             to_price: Vec::new(),
             as_of: None,
             reported: None,
-            connector: None,
+            connectors: Vec::new(),
             exchanges: Vec::new(),
             reserved: Vec::new(),
             correction: None,
@@ -105,6 +105,12 @@ impl Step {
         self.effects.extend(other.effects);
         self.happened.extend(other.happened);
         self.reserved.extend(other.reserved);
+        self.connectors.extend(other.connectors);
+        for session in other.sessions {
+            if self.session(session.id).is_none() {
+                self.sessions.push(session);
+            }
+        }
     }
 
     /// The session with this id, as this step changes it.
@@ -126,7 +132,7 @@ pub struct Settled {
     pub effects: Vec<Effect>,
     pub sessions: Vec<Arc<Session>>,
     pub reported: Option<Report>,
-    pub connector: Option<ConnectorStatus>,
+    pub connectors: Vec<ConnectorStatus>,
     pub exchanges: Vec<Exchange>,
     pub reserved: Vec<(Timestamp, ReservationEvent)>,
     pub reply: Reply,

@@ -121,6 +121,7 @@ mod tests {
             expires_at: name.starts_with('o').then_some(Timestamp::UNIX_EPOCH),
             budget: None,
             language: None,
+            energy_transfer: Vec::new(),
         };
         let records: Vec<_> = names.iter().map(token).collect();
         wanted(&records, 100, "2026-07-01T08:00:00Z".parse().expect("a time"))

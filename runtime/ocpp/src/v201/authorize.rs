@@ -2,7 +2,7 @@
 
 use amprule_domain::event::StationEvent;
 use amprule_domain::proof::{ContractShown, Proof};
-use amprule_domain::reply::Reply;
+use amprule_domain::reply::{Reply, TokenInfo};
 use amprule_domain::token::IdToken;
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,6 +56,13 @@ fn reply(reply: &Reply, times: Times) -> Option<String> {
     let answer = Object::new(times)
         .raw("idTokenInfo", words::token_info(token, times))
         .maybe(certificate, |answer, word| answer.text("certificateStatus", word))
+        .maybe(transfer(token), |answer, modes| answer.raw("allowedEnergyTransfer", modes))
         .maybe(token.tariff.as_deref(), |answer, tariff| answer.raw("tariff", tariff));
     Some(answer.finish())
+}
+
+/// 2.1, Q01: in which ways the car may be given energy.
+fn transfer(token: &TokenInfo) -> Option<Value> {
+    let words = token.energy_transfer.iter().map(|mode| Value::from(mode.as_str()));
+    (!token.energy_transfer.is_empty()).then(|| words.collect())
 }

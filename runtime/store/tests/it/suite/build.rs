@@ -133,6 +133,7 @@ pub(crate) fn token(id: &str) -> TokenRecord {
         expires_at: Some(at(9)),
         budget: None,
         language: None,
+        energy_transfer: Vec::new(),
     }
 }
 
