@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod events;
 pub mod folders;
+pub mod golden;
 pub mod lateness;
 pub mod management;
 pub mod process;

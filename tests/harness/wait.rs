@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything takes, so that a slow machine fails no test.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks again and again until there is something, and says what was missing when there never is.
 pub async fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {

@@ -1,5 +1,6 @@
 //! Frames that are not what they should be: the standard's answers, and a server that survives all of them.
 
+use amprule_tests::golden::{self, VERSIONS};
 use amprule_tests::station16::meter_values;
 use amprule_tests::{Setup, TestServer, Wire, ago, folders, process};
 use serde_json::{Value, json};
@@ -115,7 +116,16 @@ impl Dice {
     }
 }
 
-fn seeds(protocol: &str) -> Vec<String> {
+/// What a station says of every action, and what makes sessions.
+fn seeds(version: &str, protocol: &str) -> Vec<String> {
+    let said = golden::all_actions(version).into_iter().flat_map(|(action, lines)| {
+        let said = lines.into_iter().filter(|line| line.word == "in");
+        said.map(move |line| json!([2, "m-1", action, line.payload]).to_string())
+    });
+    said.chain(sessions(protocol)).collect()
+}
+
+fn sessions(protocol: &str) -> Vec<String> {
     let calls = if protocol == "ocpp1.6" {
         vec![
             ("Heartbeat", json!({})),
@@ -138,8 +148,8 @@ fn seeds(protocol: &str) -> Vec<String> {
     calls.into_iter().map(|(action, payload)| json!([2, "m-1", action, payload]).to_string()).collect()
 }
 
-async fn batter(ocpp: String, protocol: &'static str, number: usize, frames: usize) {
-    let seeds = seeds(protocol);
+async fn batter(ocpp: String, (version, protocol): (&str, &'static str), number: usize, frames: usize) {
+    let seeds = seeds(version, protocol);
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ (number as u64 + 1));
     let name = format!("mutant-{number}");
     let mut wire = Wire::connect(&ocpp, &name, protocol).await;
@@ -149,7 +159,7 @@ async fn batter(ocpp: String, protocol: &'static str, number: usize, frames: usi
         let message = if dice.roll(50) == 0 { Message::binary(text.into_bytes()) } else { Message::text(text) };
         let lives = wire.try_send_message(message).await;
         // Every so often all answers are read, so that neither side waits for the other.
-        if !lives || (at % 20 == 0 && !catch_up(&mut wire).await) {
+        if !lives || (at % 20 == 0 && !catch_up(&mut wire, version).await) {
             wire = Wire::connect(&ocpp, &name, protocol).await;
         }
     }
@@ -158,11 +168,43 @@ async fn batter(ocpp: String, protocol: &'static str, number: usize, frames: usi
     wire.call("Heartbeat", json!({})).await;
 }
 
-async fn catch_up(wire: &mut Wire) -> bool {
+/// Codes of CALLERROR (OCPP-J 1.6, 4.2.3; 2.0.1 part 4, 4.3).
+const CODES: [&str; 8] = [
+    "NotImplemented",
+    "NotSupported",
+    "InternalError",
+    "ProtocolError",
+    "SecurityError",
+    "PropertyConstraintViolation",
+    "TypeConstraintViolation",
+    "GenericError",
+];
+
+/// An answer, or a request of the server's own.
+fn is_of_the_standard(frame: &Value, version: &str) -> bool {
+    let own = match version {
+        "v16" => ["FormationViolation", "OccurenceConstraintViolation", "GenericError"],
+        _ => ["FormatViolation", "OccurrenceConstraintViolation", "MessageTypeNotSupported"],
+    };
+    let is_code =
+        |code: &str| CODES.contains(&code) || own.contains(&code) || (version != "v16" && code == "RpcFrameworkError");
+    match frame.as_array().map(Vec::as_slice) {
+        Some([kind, id, payload]) if *kind == 3 => id.is_string() && payload.is_object(),
+        Some([kind, id, code, text, details]) if *kind == 4 => {
+            id.is_string() && code.as_str().is_some_and(is_code) && text.is_string() && details.is_object()
+        }
+        Some([kind, id, action, payload]) if *kind == 2 => id.is_string() && action.is_string() && payload.is_object(),
+        _ => false,
+    }
+}
+
+async fn catch_up(wire: &mut Wire, version: &str) -> bool {
     if !wire.try_send(r#"[2,"sync","Heartbeat",{}]"#).await {
         return false;
     }
     while let Some(text) = wire.text().await {
+        let frame: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert!(is_of_the_standard(&frame, version), "{version}: {text}");
         if text.starts_with(r#"[3,"sync""#) {
             return true;
         }
@@ -175,14 +217,13 @@ async fn mutated_frames_neither_crash_nor_grow_the_server() {
     let frames: usize = if amprule_tests::is_slow_run() { 100_000 } else { 10_000 };
     let mut server = Setup::default().tariff("0.40").start().await;
     server.api().accept(&["CARD-1"]);
-    let protocols = ["ocpp1.6", "ocpp2.0.1", "ocpp1.6", "ocpp2.0.1"];
     // One tenth first: what is filled once (caches, pools, answers to repeat) is filled.
     for (part, most_kib) in [(frames / 10, u64::MAX), (frames, 48 * 1024)] {
         let before = process::resident_kib(server.pid());
         let ocpp = server.ocpp.clone();
-        let tasks = protocols.iter().enumerate();
+        let tasks = VERSIONS.iter().enumerate();
         let tasks: Vec<_> = tasks
-            .map(|(number, protocol)| tokio::spawn(batter(ocpp.clone(), protocol, number, part / protocols.len())))
+            .map(|(number, version)| tokio::spawn(batter(ocpp.clone(), *version, number, part / VERSIONS.len())))
             .collect();
         for task in tasks {
             task.await.expect("the server answers to the end");
