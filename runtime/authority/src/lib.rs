@@ -39,7 +39,10 @@ pub enum OpenFault {
 pub enum Unsigned {
     #[error("the request cannot be read: {0}")]
     Unreadable(String),
-    #[error("the request's common name is {found:?}, and the station's id {wanted:?}")]
+    #[error(
+        "the request's common name is {found:?}, and the station is known as {wanted}; `certificateName` of the station is another \
+         name that its certificate may have"
+    )]
     OtherName { found: String, wanted: String },
     #[error("it could not be signed: {0}")]
     Failed(String),
@@ -86,16 +89,15 @@ impl Authority {
     }
 }
 
-/// Whether a request can be signed for this name: its own signature is right, and its common name is this one, to the letter
-/// (OCPP 2.0.1, A00.FR.408 wants the serial number; that is what a station says of itself, and any could say another's).
-pub fn check(csr: &str, name: &str) -> Result<(), Unsigned> {
+/// Whether a request can be signed for these names: its own signature is right, and its common name is one of them, to the letter.
+pub fn check(csr: &str, names: &[String]) -> Result<(), Unsigned> {
     let request = read(csr)?;
     let found = match request.params.distinguished_name.get(&DnType::CommonName) {
         Some(DnValue::Utf8String(name)) => name.clone(),
         Some(DnValue::PrintableString(name)) => name.to_string(),
         _ => String::new(),
     };
-    if found == name { Ok(()) } else { Err(Unsigned::OtherName { found, wanted: name.to_owned() }) }
+    if names.contains(&found) { Ok(()) } else { Err(Unsigned::OtherName { found, wanted: names.join(" and ") }) }
 }
 
 /// What is told of a certificate that was signed.
@@ -249,15 +251,19 @@ mod tests {
         }
     }
 
+    fn names(name: &str) -> Vec<String> {
+        vec!["another".to_owned(), name.to_owned()]
+    }
+
     #[test]
     fn a_station_gets_its_own_name_only() {
         let csr = request("CS-1");
-        assert_eq!(check(&csr, "CS-1"), Ok(()));
-        let other = check(&csr, "cs-1").expect_err("another's").to_string();
+        assert_eq!(check(&csr, &names("CS-1")), Ok(()));
+        let other = check(&csr, &names("cs-1")).expect_err("another's").to_string();
         assert_eq!(other, "the request's common name is \"CS-1\", and the station's id \"cs-1\"");
         let torn = csr.replacen("MII", "MIJ", 1);
         for wrong in ["", "no PEM", torn.as_str()] {
-            assert!(matches!(check(wrong, "CS-1"), Err(Unsigned::Unreadable(_))), "{wrong}");
+            assert!(matches!(check(wrong, &names("CS-1")), Err(Unsigned::Unreadable(_))), "{wrong}");
         }
     }
 

@@ -23,10 +23,28 @@ pub struct ConnectorStatus {
     pub status: String,
     #[serde(default)]
     pub error: Option<String>,
+    /// What its maker says of it besides (1.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Box<VendorWord>>,
     pub at: Option<Timestamp>,
     /// What the word says about an ongoing session, where it says anything (1.6 only).
     #[serde(default)]
     pub charging: Option<ChargingState>,
+}
+
+/// StatusNotification of 1.6, 6.47.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VendorWord {
+    /// A code of the maker's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub info: Option<String>,
+    /// Whose code it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 impl ConnectorStatus {
@@ -51,7 +69,7 @@ pub(crate) fn told(events: &[VariableEvent], now: Timestamp) -> impl Iterator<It
         let status = WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(event.value.trim()))?.to_owned();
         let (evse, connector) = (event.place.evse.filter(|evse| *evse > 0)?, event.place.connector.unwrap_or(1));
         let at = event.at.filter(|at| at.duration_since(now) <= FAR).map(|at| at.min(now));
-        Some(ConnectorStatus { evse, connector, status, error: None, at, charging: None })
+        Some(ConnectorStatus { evse, connector, status, error: None, vendor: None, at, charging: None })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::mark::Mark;
 
-pub use crate::availability::ConnectorStatus;
+pub use crate::availability::{ConnectorStatus, VendorWord};
 pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent, Whereabouts};
 pub use crate::cost::{Assignment, CostEvent, OwnCost, Settled, Settlement, ToldMoney};

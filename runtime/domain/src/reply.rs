@@ -76,7 +76,7 @@ pub struct TransactionReply {
 }
 
 /// TransactionLimitType of 2.1 (E16): the station stops there by itself, and is told to as well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionLimit {
     /// In the tariff's currency.

@@ -87,9 +87,21 @@ const LISTED: [&str; 7] = [
 /// So long after the last of its kind an event is one of them.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(10);
 
-/// Events that the standard holds to be critical (OCPP 2.0.1 part 2 appendix 1; the security whitepaper for 1.6).
-const CRITICAL: [&str; 7] = [
+/// Events that the standard holds to be critical (OCPP 2.0.1 and 2.1 part 2 appendix 1; the security whitepaper for 1.6, whose words
+/// are others).
+const CRITICAL: [&str; 18] = [
+    "DiscardedRenewedClientCertificate",
     "FirmwareUpdated",
+    "InvalidCentralSystemCertificate",
+    "InvalidChargePointCertificate",
+    "InvalidChargingStationCertificate",
+    "InvalidCsmsCertificate",
+    "InvalidFirmwareSignature",
+    "InvalidFirmwareSigningCertificate",
+    "InvalidTLSCipherSuite",
+    "InvalidTLSVersion",
+    "MaintenanceLoginAccepted",
+    "MaintenanceLoginFailed",
     "MemoryExhaustion",
     "ResetOrReboot",
     "SecurityLogWasCleared",

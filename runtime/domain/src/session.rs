@@ -201,6 +201,9 @@ pub struct Signs {
     /// When it showed the connector as free, by its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<Timestamp>,
+    /// Its start had no charging state (2.x), and none was told since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
 }
 
 impl Signs {

@@ -27,6 +27,10 @@ pub struct StationRecord {
     /// The security profile that it was told to use: it is let in with either until it has shown which (OCPP 2.0.1, A05).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_profile: Option<u8>,
+    /// The common name of its client certificate, where that is not its id: stations have their serial number there (OCPP 2.0.1,
+    /// A00.FR.405).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_name: Option<String>,
     pub location: Option<String>,
     /// Its local authorization list is kept in step with the tokens (OCPP 2.0.1, block D).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -62,6 +66,7 @@ impl StationRecord {
             other_password_hashes: Vec::new(),
             told_password_hashes: Vec::new(),
             next_profile: None,
+            certificate_name: None,
             location: None,
             keeps_local_list: false,
             shows_cost: None,
@@ -71,6 +76,11 @@ impl StationRecord {
             plugs: Vec::new(),
             place: Place::default(),
         }
+    }
+
+    /// Names that a certificate of its may have, to the letter: nothing that it says of itself, since any could say another's.
+    pub fn certificate_names(&self) -> Vec<String> {
+        [self.id.to_string()].into_iter().chain(self.certificate_name.clone()).collect()
     }
 
     /// It is let in with another password than the one that counts.

@@ -17,15 +17,33 @@ pub struct IdToken {
     /// An open set: `ISO14443`, `eMAID`, `Central`, `KeyCode`, `Local`, `NoAuthorization`, …
     #[serde(rename = "type")]
     pub kind: String,
+    /// What the station says of it besides: the car's EVCCID, the last digits of a bank card. Not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional: Vec<AdditionalInfo>,
+}
+
+/// OCPP 2.0.1, AdditionalInfoType.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdditionalInfo {
+    pub additional_id_token: String,
+    /// An open set: `EVCCID`, `CardLast4Digits`, …
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 impl IdToken {
+    /// Of one token; what is beyond is not kept.
+    pub const MOST_ADDITIONAL: usize = 8;
+
     pub fn new(id_token: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { id_token: id_token.into(), kind: kind.into() }
+        Self { id_token: id_token.into(), kind: kind.into(), additional: Vec::new() }
     }
 
     /// Nobody shows a token there: a button starts the session (OCPP 2.0.1, C02).
     pub const NO_AUTHORIZATION: &str = "NoAuthorization";
+    /// The reference of a payment at the station's own terminal (OCPP 2.1, C18): the station has let its driver in.
+    pub const DIRECT_PAYMENT: &str = "DirectPayment";
     /// The kind of a token whose version of OCPP has no kinds, until the operator's books say which it is.
     pub const UNTYPED: &str = "";
     /// What such a token is when the books do not know it: RFID cards are what idTags were made for.

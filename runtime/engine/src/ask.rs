@@ -75,7 +75,11 @@ impl StationTask {
         let Station { record, reported, .. } = &self.station;
         let token = known.record.clone();
         let kind = token.as_ref().map(|token| token.kind.clone());
-        let is_open_to_all = question.token.kind == IdToken::NO_AUTHORIZATION && self.settings.accept_no_authorization;
+        let is_open_to_all = match question.token.kind.as_str() {
+            IdToken::NO_AUTHORIZATION => self.settings.accept_no_authorization,
+            IdToken::DIRECT_PAYMENT => self.settings.accept_direct_payment,
+            _ => false,
+        };
         let purpose = question.purpose;
         let as_shown = Shown { token: question.token.clone(), at: question.at, remote_start: question.remote_start };
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
@@ -152,8 +156,11 @@ impl StationTask {
         Admission {
             info: TokenInfo {
                 status,
-                cache_until: cache_until(output.cache_s, token, now)
-                    .filter(|_| status == AuthorizationStatus::Accepted),
+                cache_until: cache_until(
+                    output.cache_s,
+                    token.filter(|_| status == AuthorizationStatus::Accepted),
+                    now,
+                ),
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
                 language: token.and_then(|token| token.language.clone()),
@@ -197,7 +204,8 @@ impl StationTask {
     }
 }
 
-/// As long as the policy says, and never beyond the token's own end. Neither says anything: it is left to the station.
+/// As long as the policy says, also where it refuses (2.1 C17: no credit is not to be remembered), and never beyond the own end of a
+/// token that is accepted. Neither says anything: it is left to the station.
 fn cache_until(cache_s: Option<u32>, token: Option<&TokenRecord>, now: Timestamp) -> Option<Timestamp> {
     let span = cache_s.map(|seconds| SignedDuration::from_secs(i64::from(seconds)));
     let allowed = span.and_then(|span| now.checked_add(span).ok());

@@ -30,8 +30,9 @@ impl StationTask {
         let id = &self.station.record.id;
         let judged = match csr.len() {
             0..=REQUEST_MAX => {
-                let (ports, csr, usage, id) = (self.ports.clone(), csr.clone(), usage.clone(), id.clone());
-                let judging = move || (ports.check_signing)(&csr, usage.as_deref(), &id);
+                let (ports, csr, usage) = (self.ports.clone(), csr.clone(), usage.clone());
+                let names = self.station.record.certificate_names();
+                let judging = move || (ports.check_signing)(&csr, usage.as_deref(), &names);
                 tokio::task::spawn_blocking(judging).await.unwrap_or_else(|_| Err("it cannot be read".to_owned()))
             }
             length => Err(format!("the request has {length} bytes; at most {REQUEST_MAX} are read")),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::event::NewPassword;
 use amprule_domain::ports::{Clock, Hooks, Ids, Prices, Vouchers};
@@ -10,8 +9,8 @@ use amprule_domain::ports::{Clock, Hooks, Ids, Prices, Vouchers};
 pub type PasswordCheck = Box<dyn Fn(&[u8], &str) -> bool + Send + Sync>;
 
 pub type PasswordHash = Box<dyn Fn(&NewPassword) -> String + Send + Sync>;
-/// Of a request, what the certificate is for, and the station that wants it.
-pub type SigningCheck = Box<dyn Fn(&str, Option<&str>, &StationId) -> Result<(), String> + Send + Sync>;
+/// Of a request, what the certificate is for, and the names that it may have.
+pub type SigningCheck = Box<dyn Fn(&str, Option<&str>, &[String]) -> Result<(), String> + Send + Sync>;
 
 pub struct Ports {
     pub store: Arc<dyn StationBooks>,

@@ -29,6 +29,8 @@ pub struct Settings {
     /// A token of the kind NoAuthorization may charge (OCPP 2.0.1, C02.FR.02), unless a policy rejects it for another
     /// reason than that nobody knows it.
     pub accept_no_authorization: bool,
+    /// A token of the kind DirectPayment may charge (OCPP 2.1, C18), under the same condition.
+    pub accept_direct_payment: bool,
     /// The group whose tokens may end anybody's session and begin none (OCPP 2.0.1, C16). Empty: there is none.
     pub master_pass_group: String,
     /// How sessions are judged.
@@ -52,6 +54,7 @@ impl Default for Settings {
             pending_stations: PendingStations::Strict,
             accept_unknown_tokens: false,
             accept_no_authorization: true,
+            accept_direct_payment: true,
             master_pass_group: String::new(),
             rules: Rules::default(),
             notices_queued_max: 1_024,

@@ -378,7 +378,8 @@ impl StationTask {
         let ours = &self.station.record;
         let revoked = given.provisioning == Provisioning::Rejected
             || given.password_hash != ours.password_hash
-            || given.security_profile != ours.security_profile;
+            || given.security_profile != ours.security_profile
+            || given.certificate_name != ours.certificate_name;
         self.ports.store.commit(vec![Effect::Station(Box::new(given.clone()))]).await?;
         self.station.record = given;
         self.tell("station.changed", json!({}));

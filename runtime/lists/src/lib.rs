@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use amprule_domain::command::{Command, Verdict};
 use amprule_domain::doors::{Catalogue, StoreResult};
-use amprule_domain::local_list::plan::{self, Held};
+use amprule_domain::local_list::plan::{self, Held, Room};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock};
 use amprule_domain::token::TokenRecord;
@@ -38,8 +38,8 @@ pub struct House {
 /// The stations of this server.
 pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
-    /// Characters of a token that it can be told of, in the version that it speaks.
-    fn longest_token(&self, station: &StationId) -> usize;
+    /// What it can be told, in the version that it speaks.
+    fn room(&self, station: &StationId) -> Room;
     fn order<'a>(
         &'a self,
         station: &'a StationId,
@@ -167,10 +167,8 @@ impl Keeper {
         };
         let bounds = reading::bounds(&*self.house.books, station).await?;
         let now = self.house.clock.now();
-        let mut wanted = plan::wanted(self.tokens().await?, bounds.entries, now);
-        // A longer one cannot be shown there either.
-        let longest = self.house.stations.longest_token(station);
-        wanted.retain(|_, entered| entered.id_token.id_token.chars().count() <= longest);
+        let room = self.house.stations.room(station);
+        let wanted = plan::wanted(self.tokens().await?, room, bounds.entries, now);
         let Some(part) = plan::next(&wanted, &held, bounds) else { return Ok(()) };
         let plan::Part { version, is_full, entries } = part;
         self.order(station, Command::SendLocalList { version, is_full, entries }).await

@@ -85,9 +85,11 @@ pub(crate) async fn bounds(books: &dyn Catalogue, station: &StationId) -> StoreR
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
     let most = |variable: &str| Some(of(variable)?["characteristics"]["maxLimit"].as_f64()? as usize);
     let items = value("ItemsPerMessage").or_else(|| value("SendLocalListMaxLength")).filter(|items| *items > 0);
+    let bytes = value("BytesPerMessage").filter(|bytes| *bytes > 0);
     let entries = most("Entries").or_else(|| value("LocalAuthListMaxLength")).filter(|entries| *entries > 0);
     Ok(Bounds {
         items: items.unwrap_or(Bounds::UNTOLD.items),
+        bytes: bytes.unwrap_or(Bounds::UNTOLD.bytes),
         entries: entries.unwrap_or(Bounds::UNTOLD.entries).min(Bounds::UNTOLD.entries),
     })
 }

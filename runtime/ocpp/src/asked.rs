@@ -10,6 +10,7 @@ const REPORTS: &[(&str, &str)] = &[
     ("CustomerInformation", "NotifyCustomerInformation"),
     ("GetBaseReport", "NotifyReport"),
     ("GetChargingProfiles", "ReportChargingProfiles"),
+    ("GetDERControl", "ReportDERControl"),
     ("GetDisplayMessages", "NotifyDisplayMessages"),
     ("GetLog", "LogStatusNotification"),
     ("GetMonitoringReport", "NotifyMonitoringReport"),
@@ -28,6 +29,7 @@ const TRIGGERS: &[(&str, &str)] = &[
     ("PublishFirmwareStatusNotification", "PublishFirmwareStatusNotification"),
     ("SignChargingStationCertificate", "SignCertificate"),
     ("SignCombinedCertificate", "SignCertificate"),
+    ("SignV2G20Certificate", "SignCertificate"),
     ("SignV2GCertificate", "SignCertificate"),
     ("StatusNotification", "StatusNotification"),
     ("TransactionEvent", "TransactionEvent"),
@@ -76,6 +78,8 @@ mod tests {
             ("TriggerMessage", "{", None),
             ("GetBaseReport", r#"{"requestId":1,"reportBase":"FullInventory"}"#, Some("NotifyReport")),
             ("Reset", r#"{"type":"OnIdle"}"#, None),
+            ("TriggerMessage", r#"{"requestedMessage":"SignV2G20Certificate"}"#, Some("SignCertificate")),
+            ("GetDERControl", r#"{"requestId":1}"#, Some("ReportDERControl")),
         ];
         for (action, payload, expect) in cases {
             assert_eq!(Dialect::V201.asks_for(action, payload), expect, "{action} {payload}");
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn every_request_of_the_table_is_one_that_can_be_sent() {
         for (action, _) in REPORTS {
-            assert!(shapes::has(Version::V201, action), "{action}");
+            assert!(shapes::has(Version::V201, action) || shapes::has(Version::V21, action), "{action}");
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::strictness::{Odd, Repairs, Strictness};
 use crate::v16::words::MAX_ID_TAG;
 use crate::v21;
 use crate::v201::get_installed_certificate_ids::has_none;
+use crate::v201::words::MAX_GROUP;
 use crate::version::Version;
 
 /// How one connection speaks.
@@ -63,6 +64,14 @@ impl Dialect {
             Version::V16 => MAX_ID_TAG,
             Version::V201 => 36,
             Version::V21 => 255,
+        }
+    }
+
+    /// Characters of a group; a longer one is left out.
+    pub const fn longest_group(self) -> usize {
+        match self.version {
+            Version::V16 => MAX_ID_TAG,
+            Version::V201 | Version::V21 => MAX_GROUP,
         }
     }
 

@@ -118,10 +118,14 @@ impl<'a> Reader<'a> {
         text(self.scan.value()?).ok_or(FrameFault::ActionNotText)
     }
 
+    /// Where there is nothing to say JSON has null or an empty object (OCPP-J 1.6, 4.2.1; 2.0.1 part 4, 4.2.1).
     fn object(&mut self) -> Result<&'a str, FrameFault> {
         self.next()?;
-        let value = self.scan.value()?;
-        if value.starts_with('{') { Ok(value) } else { Err(FrameFault::PayloadNotObject) }
+        match self.scan.value()? {
+            "null" => Ok("{}"),
+            value if value.starts_with('{') => Ok(value),
+            _ => Err(FrameFault::PayloadNotObject),
+        }
     }
 
     /// Answers to us are rare: they are checked here, since nobody decodes them.

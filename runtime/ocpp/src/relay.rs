@@ -266,6 +266,7 @@ mod tests {
             connector: 1,
             status: "Available".to_owned(),
             error: None,
+            vendor: None,
             at: "2026-07-01T08:00:00Z".parse().ok(),
             charging: None,
         };

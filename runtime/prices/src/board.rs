@@ -288,7 +288,7 @@ impl Sign {
 
 impl Driver {
     fn of(guest: &PriceGuest<'_>) -> Self {
-        let IdToken { id_token, kind } = guest.token;
+        let IdToken { id_token, kind, .. } = guest.token;
         let provider = Contract::of(kind, id_token).map(|contract| contract.provider);
         Self { kind: kind.clone(), group: guest.group.map(str::to_owned), provider }
     }

@@ -185,7 +185,7 @@ impl Request {
 const OWN: [&str; 2] = ["ChargingStationCertificate", "ChargePointCertificate"];
 
 /// Whether a request is one that can be signed. A program of the operator's judges by itself.
-pub(crate) fn check(wanted: &Certificates, csr: &str, usage: Option<&str>, station: &StationId) -> Result<(), String> {
+pub(crate) fn check(wanted: &Certificates, csr: &str, usage: Option<&str>, names: &[String]) -> Result<(), String> {
     if !wanted.sign_with.is_empty() {
         return Ok(());
     }
@@ -194,7 +194,7 @@ pub(crate) fn check(wanted: &Certificates, csr: &str, usage: Option<&str>, stati
             "a {usage} needs an authority that vehicles trust: `sign_with` below [certificates] names a program"
         ));
     }
-    amprule_authority::check(csr, station.as_str()).map_err(|why| why.to_string())
+    amprule_authority::check(csr, names).map_err(|why| why.to_string())
 }
 
 /// Every kind that InstallCertificate has is one of roots, in all versions: a leaf is refused before it is sent. The error is the

@@ -144,6 +144,7 @@ pub(crate) struct Stations {
     pub(crate) pending: Pending,
     pub(crate) accept_unknown_tokens: bool,
     pub(crate) accept_no_authorization: bool,
+    pub(crate) accept_direct_payment: bool,
     pub(crate) master_pass_group: String,
     pub(crate) max_power_kw: u32,
     pub(crate) stop_awaited_s: u32,
@@ -283,6 +284,7 @@ impl Default for Stations {
             pending: Pending::Strict,
             accept_unknown_tokens: engine.accept_unknown_tokens,
             accept_no_authorization: engine.accept_no_authorization,
+            accept_direct_payment: engine.accept_direct_payment,
             master_pass_group: engine.master_pass_group,
             max_power_kw: u32::try_from(engine.rules.power.watts / 1_000).unwrap_or(u32::MAX),
             stop_awaited_s: u32::try_from(engine.rules.stop_awaited.as_secs()).unwrap_or(u32::MAX),
@@ -463,6 +465,7 @@ impl Stations {
             },
             accept_unknown_tokens: self.accept_unknown_tokens,
             accept_no_authorization: self.accept_no_authorization,
+            accept_direct_payment: self.accept_direct_payment,
             master_pass_group: self.master_pass_group.clone(),
             rules: charging::Rules {
                 power: Power::assumed(i64::from(self.max_power_kw.max(1)) * 1_000),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use amprule_domain::command::Command;
+use amprule_domain::local_list::plan::Room;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::{CommandId, StationId, Timestamp};
@@ -19,10 +20,11 @@ impl amprule_lists::Stations for Stations {
         self.engine.connection(station).is_some()
     }
 
-    fn longest_token(&self, station: &StationId) -> usize {
+    fn room(&self, station: &StationId) -> Room {
         let connection = self.engine.connection(station);
         let dialect = connection.and_then(|connection| Dialect::from_subprotocol(connection.protocol));
-        dialect.map_or(usize::MAX, Dialect::longest_token)
+        let everything = Room { token: usize::MAX, group: usize::MAX };
+        dialect.map_or(everything, |dialect| Room { token: dialect.longest_token(), group: dialect.longest_group() })
     }
 
     fn order<'a>(

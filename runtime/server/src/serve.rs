@@ -320,7 +320,7 @@ async fn engine(
         is_password: Box::new(move |password, hash| checked.is_password(password, hash)),
         prices,
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
-        check_signing: Box::new(move |csr, usage, station| certificates::check(&certificates, csr, usage, station)),
+        check_signing: Box::new(move |csr, usage, names| certificates::check(&certificates, csr, usage, names)),
     };
     Engine::new(ports, config.stations.engine_settings()).await
 }

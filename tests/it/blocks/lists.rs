@@ -64,6 +64,9 @@ async fn a_token_that_a_version_has_no_room_for_keeps_nobody_from_his_list() {
     ] {
         let flow = Flow::of(version).await;
         flow.api.accept(&["AA1", &long, &longer]);
+        // Longer than any version has room for: it is left out, once.
+        let group = json!({"group": "acme-fleet-of-germany-in-the-south-of-it"});
+        flow.api.put("/api/v1/tokens/AA1", &group).ok();
         flow.api.put("/api/v1/stations/cs-1", &json!({"keepsLocalList": true})).ok();
         flow.until_listed(&fits).await;
         flow.api.accept(&["AA0"]);

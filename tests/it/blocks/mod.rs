@@ -7,6 +7,7 @@ mod diagnostics;
 mod files;
 mod firmware;
 mod forbidden;
+mod freedoms;
 mod lists;
 mod model;
 mod profiles;

@@ -155,4 +155,11 @@ async fn a_station_s_certificate_must_be_its_own_and_valid() {
     let told = log.lines().filter(|line| line.contains("the certificate that the station shows is refused:")).count();
     assert_eq!(told, 1, "the same name is told of once: {log}");
     good.connect(&server.ocpp, "cs-1", None).await.expect("it is let in as before").close().await;
+    // OCPP 2.0.1, A00.FR.405: the common name is the serial number, which the operator has entered.
+    let serial = authority.station("SN4711", LONG);
+    let by_serial = Client::new(&authority).with(&serial);
+    assert!(by_serial.connect(&server.ocpp, "cs-1", None).await.is_err(), "nobody has entered it");
+    api.put("/api/v1/stations/cs-1", &json!({"certificateName": "SN4711"})).ok();
+    by_serial.connect(&server.ocpp, "cs-1", None).await.expect("it is its own").close().await;
+    good.connect(&server.ocpp, "cs-1", None).await.expect("its id goes on to do").close().await;
 }

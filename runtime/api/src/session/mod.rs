@@ -14,7 +14,7 @@ use amprule_domain::operation_mode::OperationMode;
 use amprule_domain::pricing::{Pin, PinnedUnit};
 use amprule_domain::session::{Act, Session, SessionLimits};
 use amprule_domain::timeline::Period;
-use amprule_domain::token::IdToken;
+use amprule_domain::token::{AdditionalInfo, IdToken};
 use amprule_domain::{Energy, Mark, SessionId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -121,6 +121,18 @@ pub(crate) struct SessionView {
 pub(crate) struct TokenShown {
     id_token: String,
     #[serde(rename = "type")]
+    kind: String,
+    /// What the station says of it besides: the car's EVCCID, the last digits of a bank card.
+    additional_info: Vec<AdditionalView>,
+}
+
+/// OCPP 2.0.1, AdditionalInfoType.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdditionalView {
+    additional_id_token: String,
+    #[serde(rename = "type")]
+    #[schema(example = "EVCCID")]
     kind: String,
 }
 
@@ -255,8 +267,11 @@ pub(crate) fn unknown(id: &str) -> Problem {
 
 impl From<IdToken> for TokenShown {
     fn from(token: IdToken) -> Self {
-        let IdToken { id_token, kind } = token;
-        Self { id_token, kind }
+        let IdToken { id_token, kind, additional } = token;
+        let additional = additional
+            .into_iter()
+            .map(|AdditionalInfo { additional_id_token, kind }| AdditionalView { additional_id_token, kind });
+        Self { id_token, kind, additional_info: additional.collect() }
     }
 }
 

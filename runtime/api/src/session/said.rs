@@ -2,6 +2,7 @@
 
 use amprule_domain::Timestamp;
 use amprule_domain::cost::{OwnCost, Settlement, StationMoney};
+use amprule_domain::reply::TransactionLimit;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,8 +16,24 @@ pub(crate) struct StationMoneyView {
     /// What it has computed. Where that is another amount than `total`, the session has the mark `station-cost-differs`.
     #[schema(required)]
     cost: Option<OwnCostView>,
+    /// At which it ends the session itself: what is held on a card, or the driver's own choice (2.1 transactionLimit).
+    #[schema(required)]
+    limit: Option<LimitView>,
     /// Payments at its terminal, oldest first, each of another reference.
     settlements: Vec<SettlementView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LimitView {
+    /// In the station's currency.
+    #[schema(required, example = "50")]
+    max_cost: Option<String>,
+    /// Wh
+    #[schema(required, example = "40000")]
+    max_energy: Option<String>,
+    #[schema(required)]
+    max_time_s: Option<u64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,9 +70,17 @@ pub(crate) struct SettlementView {
 
 impl From<&StationMoney> for StationMoneyView {
     fn from(money: &StationMoney) -> Self {
-        let StationMoney { tariff, cost, settlements } = money.clone();
+        let StationMoney { tariff, cost, limit, settlements } = money.clone();
         let settlements = settlements.into_iter().map(SettlementView::from).collect();
-        Self { tariff, cost: cost.map(OwnCostView::from), settlements }
+        Self { tariff, cost: cost.map(OwnCostView::from), limit: limit.map(LimitView::from), settlements }
+    }
+}
+
+impl From<TransactionLimit> for LimitView {
+    fn from(limit: TransactionLimit) -> Self {
+        let TransactionLimit { max_cost, max_energy, max_time_s } = limit;
+        let text = |amount: amprule_domain::Decimal| amount.to_string();
+        Self { max_cost: max_cost.map(text), max_energy: max_energy.map(text), max_time_s }
     }
 }
 

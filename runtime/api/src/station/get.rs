@@ -48,6 +48,7 @@ mod tests {
             connector: 2,
             status: "Occupied".to_owned(),
             error: None,
+            vendor: None,
             at: "2026-07-01T08:00:00Z".parse().ok(),
             charging: None,
         };
@@ -60,7 +61,7 @@ mod tests {
         assert_eq!(
             answer.body,
             json!({
-                "id": "cs 1/a", "provisioning": "accepted", "securityProfile": 0, "changesProfileTo": null, "hasPassword": true, "changesPassword": false, "keepsLocalList": false, "showsCost": null,
+                "id": "cs 1/a", "provisioning": "accepted", "securityProfile": 0, "changesProfileTo": null, "certificateName": null, "hasPassword": true, "changesPassword": false, "keepsLocalList": false, "showsCost": null,
                 "location": null, "group": null, "timeZone": "UTC", "powerWMax": {"1": 50_000, "2": 22_000},
                 "plugs": [], "country": null, "currency": null, "attributes": {},
                 "vendor": "Volta", "model": null, "serial": "0042", "firmware": null,

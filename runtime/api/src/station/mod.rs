@@ -12,7 +12,7 @@ pub(crate) mod put;
 use std::collections::BTreeMap;
 
 use amprule_domain::doors::StoreResult;
-use amprule_domain::event::{Boot, ConnectorStatus};
+use amprule_domain::event::{Boot, ConnectorStatus, VendorWord};
 use amprule_domain::reported::{Identity, Reported};
 use amprule_domain::station::StationRecord;
 use amprule_domain::{StationId, Timestamp};
@@ -40,6 +40,9 @@ pub(crate) struct StationView {
     /// `security-profile` among its commands says how far that is.
     #[schema(required, maximum = 3)]
     changes_profile_to: Option<u8>,
+    /// The common name that its client certificate may have besides its id.
+    #[schema(required)]
+    certificate_name: Option<String>,
     has_password: bool,
     /// Another password is taken, too: the station was told a new one, and has not shown which it uses.
     changes_password: bool,
@@ -103,14 +106,24 @@ pub(crate) struct ConnectorView {
     status: String,
     #[schema(required)]
     error: Option<String>,
+    /// A code of its maker's (1.6).
+    #[schema(required)]
+    vendor_error_code: Option<String>,
+    /// Whose code that is.
+    #[schema(required)]
+    vendor_id: Option<String>,
+    /// What it says of it besides, for people.
+    #[schema(required)]
+    info: Option<String>,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
 }
 
 impl From<ConnectorStatus> for ConnectorView {
     fn from(status: ConnectorStatus) -> Self {
-        let ConnectorStatus { evse, connector, status, error, at, charging: _ } = status;
-        Self { evse, connector, status, error, at }
+        let ConnectorStatus { evse, connector, status, error, vendor, at, charging: _ } = status;
+        let VendorWord { error_code, info, id } = vendor.map(|vendor| *vendor).unwrap_or_default();
+        Self { evse, connector, status, error, vendor_error_code: error_code, vendor_id: id, info, at }
     }
 }
 
@@ -133,6 +146,7 @@ fn view(api: &Api, record: StationRecord, reported: Reported, connectors: Vec<Co
         security_profile: record.security_profile,
         changes_profile_to: record.next_profile,
         has_password: record.password_hash.is_some(),
+        certificate_name: record.certificate_name.clone(),
         changes_password: record.changes_password(),
         keeps_local_list: record.keeps_local_list,
         shows_cost: record.shows_cost,

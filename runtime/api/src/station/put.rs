@@ -22,7 +22,7 @@ use crate::wire::{Change, Place, given, nearest};
 const MAX_NAME: usize = 255;
 
 /// What the operator decides about a station. A member that is not given stays as it is, or takes its default in a new
-/// station; `null` clears `password`, `location`, `group`, `showsCost`, `country` and `currency`, and is the same as not given elsewhere.
+/// station; `null` clears `password`, `certificateName`, `location`, `group`, `showsCost`, `country` and `currency`, and is the same as not given elsewhere.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StationChange {
@@ -49,6 +49,11 @@ pub(crate) struct StationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255, example = "motorway")]
     group: Option<Option<String>>,
+    /// The common name that its client certificate may have besides its id (security profile 3), to the letter, at most 255 bytes:
+    /// stations have their serial number there. It is let in with such a one, and requests for one are signed.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255, example = "SN4711")]
+    certificate_name: Option<Option<String>>,
     /// Its local authorization list is kept in step with the accepted tokens. False is the default.
     keeps_local_list: Option<bool>,
     /// It shows what a transaction costs while it runs, and is told so; false: it is told nothing. Null, the default: as its device model
@@ -105,9 +110,12 @@ pub(crate) async fn put_station(
     let old = api.store.station(&id).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
+    let kept_list = old.keeps_local_list;
     let record = apply(&api, old, change)?;
     api.control.put_station(record.clone()).await?;
-    api.control.lists_changed();
+    if record.keeps_local_list != kept_list {
+        api.control.lists_changed();
+    }
     Ok((status, Json(with_its_word(&api, record).await?)))
 }
 
@@ -131,6 +139,12 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     }
     if let Some(group) = change.group {
         record.group = group.map(|name| check_name("group", name)).transpose()?;
+    }
+    if let Some(name) = change.certificate_name {
+        record.certificate_name = name.map(|name| check_name("certificateName", name)).transpose()?;
+        if record.certificate_name.as_deref() == Some("") {
+            return Err(Problem::invalid("/certificateName", "this has 1 to 255 bytes; null takes it away"));
+        }
     }
     if let Some(plugs) = change.plugs {
         record.plugs = check_plugs(plugs)?;

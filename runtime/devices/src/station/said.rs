@@ -24,6 +24,7 @@ impl Said {
             connector: 1,
             status: seen.word(is_operative).to_owned(),
             error: seen.error.clone(),
+            vendor: None,
             at: Some(now),
             charging: None,
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::told::Told;
-use crate::event::Phase;
+use crate::event::{Naming, Phase, TransactionEvent};
 use crate::mark::Marks;
 use crate::moment::Pinning;
 use crate::pricing::Pin;
@@ -39,7 +39,7 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         told_until: None,
         parked_at: None,
         stop_awaited_since: None,
-        signs: Signs::default(),
+        signs: Signs { untold: leaves_state_open(event), ..Signs::default() },
         stop_reason: None,
         remote_start: event.remote_start,
         time_zone: record.time_zone.clone(),
@@ -58,6 +58,11 @@ pub(super) fn blank(told: Told<'_>, no: SessionNo, at: Timestamp) -> Session {
         seen: SeqRanges::default(),
         parked: Vec::new(),
     }
+}
+
+/// A start of 1.6 is one of charging.
+pub(super) fn leaves_state_open(start: &TransactionEvent) -> bool {
+    start.phase == Phase::Started && start.naming == Naming::Theirs && start.charging.is_none()
 }
 
 /// The pricing versions for a session, by its place, start, token group, and the tariff that its authorization named.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::measure::{measure_end, redate};
-use super::state::{clock, enter};
+use super::state::{clock, enter, learn_state};
 use super::told::Bounds;
 use super::{Station, believe, export};
 use crate::Energy;
@@ -36,6 +36,7 @@ pub(super) fn end(session: &mut Session, event: &TransactionEvent, bounds: Bound
     }
     measure_end(session, event, end.at, bounds.power);
     export::measure_end(session, event, end.at, bounds.power);
+    learn_state(session, event);
     if let Some(state) = event.charging {
         enter(session, end.at, state);
     }

@@ -6,7 +6,7 @@ use super::believe::SLACK;
 use super::ending::end;
 use super::export;
 use super::measure::measure;
-use super::state::enter;
+use super::state::{enter, learn_state};
 use super::told::Bounds;
 use crate::Energy;
 use crate::cost::own;
@@ -25,6 +25,7 @@ pub(super) const FAR: SignedDuration = SignedDuration::from_hours(2);
 /// Lets an event of a known, begun transaction take its effect.
 pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bounds) {
     let before = session.energy();
+    session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);
     let is_older = take_number(session, event, bounds.now);
     take_time(session, event);
     take_place(session, event);
@@ -33,7 +34,6 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     session.operation_mode = told_mode.or(session.operation_mode);
     own::hear(session, event);
     session.marks.add_if(event.offline, Mark::OFFLINE);
-    session.marks.add_if(was_free_before(session, event, bounds.now), Mark::TRANSACTION_GUESSED);
     match event.phase {
         Phase::Started => {
             doubt_the_start(session, event, bounds.now);
@@ -46,10 +46,13 @@ pub(super) fn follow(session: &mut Session, event: &TransactionEvent, bounds: Bo
     session.signs.booted = session.signs.booted.filter(|_| !event.readings.iter().any(Reading::tells_import));
 }
 
-/// A station that numbers its own transactions goes on with one though nothing was plugged in meanwhile.
+/// A station that numbers its own transactions goes on with one though nothing was plugged in meanwhile. Its end may come when the car
+/// has gone (2.0.1, TxStopPoint ParkingBayOccupancy), and before the plug is in nothing is said by a place that is free.
 fn was_free_before(session: &Session, event: &TransactionEvent, now: Timestamp) -> bool {
     let is_after = session.signs.free.is_some_and(|free| event.at.unwrap_or(now) > free + SLACK);
-    is_after && event.naming == Naming::Theirs
+    let is_next = event.seq_no.zip(session.seen.last()).is_some_and(|(seq_no, last)| seq_no == last.saturating_add(1));
+    let is_its_end = event.phase == Phase::Ended && is_next;
+    is_after && event.naming == Naming::Theirs && !is_its_end && session.energy() > Energy::ZERO
 }
 
 /// The latest time that was told and is not believed. A start that was not believed may be later than it seems.
@@ -122,6 +125,7 @@ fn go_on(session: &mut Session, event: &TransactionEvent, bounds: Bounds, is_old
     let at = event.at.unwrap_or(bounds.now).max(session.started_at);
     measure(session, event, at, bounds.power, is_older);
     export::measure(session, event, at, bounds.power, is_older);
+    learn_state(session, event);
     match event.charging {
         Some(state) if is_older && at < session.timeline.at => {
             let is_other = session.timeline.state_at(at) != state;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::admit::admit;
-use super::begin::{blank, pin};
+use super::begin::{blank, leaves_state_open, pin};
 use super::ending::abandon;
 use super::follow::{FAR, follow};
 use super::step::{Happened, Step};
@@ -151,6 +151,7 @@ fn anew(waiting: &Session, start: Option<&TransactionEvent>, at: Timestamp) -> S
     session.started_at = at;
     session.started_as = start.and_then(|start| start.told_at);
     session.timeline = waiting.timeline.begun_anew(at, first.and_then(|event| event.charging).unwrap_or_default());
+    session.signs.untold = start.is_some_and(leaves_state_open);
     (session.given_back, session.operation_mode) = (None, None);
     session.marks = waiting.marks.iter().filter(stays).cloned().collect::<Marks>();
     session.marks.add_if(start.is_none(), Mark::NO_START);

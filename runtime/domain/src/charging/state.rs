@@ -4,10 +4,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::believe::SLACK;
-use crate::event::ChargingState;
+use crate::Energy;
+use crate::event::{ChargingState, Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::session::Session;
 use crate::timeline::{Fitted, TariffClock};
+
+/// Meters count so much where nothing flows.
+const NOISE: Energy = Energy::from_wh(100);
 
 /// The session as it is when it stays in its present state until now.
 pub(super) fn at_present(session: &Session, now: Timestamp) -> Session {
@@ -37,6 +41,21 @@ pub(super) fn enter(session: &mut Session, at: Timestamp, state: ChargingState) 
     if session.timeline.is_crowded() {
         let odd = session.timeline.make_room(&clock(session));
         session.marks.extend(odd);
+    }
+}
+
+/// A start need not tell a state (2.0.1, E01): a session may begin with a token or a parking sensor long before anything flows. Nothing
+/// was charging until the first state that is told, unless energy came; one that never tells any has charged, or its meter stood
+/// still.
+pub(super) fn learn_state(session: &mut Session, event: &TransactionEvent) {
+    let is_over = event.phase == Phase::Ended;
+    if !session.signs.untold || (event.charging.is_none() && !is_over) {
+        return;
+    }
+    session.signs.untold = false;
+    let is_known = event.charging.is_some() || session.timeline.evidence.proves_energy();
+    if is_known && session.energy() <= NOISE {
+        session.timeline.was(ChargingState::Idle);
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Phase, TransactionEvent};
 use crate::mark::Mark;
 use crate::price::Price;
+use crate::reply::TransactionLimit;
 use crate::session::{Session, SessionState};
 
 /// Of one session.
@@ -21,6 +22,9 @@ pub struct StationMoney {
     pub tariff: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<OwnCost>,
+    /// At which it ends the session itself: what was held on a card, or the driver chose (E16, C23).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<TransactionLimit>,
     /// Payments at the station, oldest first; at most [`StationMoney::MOST_SETTLEMENTS`], each of another reference.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settlements: Vec<Settlement>,
@@ -35,6 +39,9 @@ pub struct ToldMoney {
     pub tariff: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<OwnCost>,
+    /// Beyond which it does not go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<TransactionLimit>,
 }
 
 /// What it has computed (CostDetailsType).
@@ -88,9 +95,10 @@ impl StationMoney {
 
 /// What a message says of it.
 pub(crate) fn hear(session: &mut Session, event: &TransactionEvent) {
-    let Some(ToldMoney { tariff, cost }) = event.money.as_deref().cloned() else { return };
+    let Some(ToldMoney { tariff, cost, limit }) = event.money.as_deref().cloned() else { return };
     let money = Arc::make_mut(&mut session.station_money);
     money.tariff = tariff.or(money.tariff.take());
+    money.limit = limit.or(money.limit.take());
     // What it was on the way is no bill.
     let final_cost = cost.filter(|_| event.phase == Phase::Ended);
     money.cost = final_cost.or(money.cost.take());

@@ -31,14 +31,28 @@ pub struct Entered {
 /// What fits into a message, and into the station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
+    /// In a message.
     pub items: usize,
+    /// Of a message.
+    pub bytes: usize,
     pub entries: usize,
 }
 
 impl Bounds {
     /// Of a station that has told none: few, for one that is too long is lost as a whole.
-    pub const UNTOLD: Self = Self { items: 20, entries: 10_000 };
+    pub const UNTOLD: Self = Self { items: 20, bytes: usize::MAX, entries: 10_000 };
 }
+
+/// Characters that a version has room for. A longer token cannot be shown there, and a longer group is not told, since a cut one would
+/// match others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub token: usize,
+    pub group: usize,
+}
+
+/// Bytes of an entry besides its texts.
+const FRAME: usize = 200;
 
 /// A message.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,27 +63,31 @@ pub struct Part {
 }
 
 /// Those that a station may let charge by itself, in the order of their keys; no more than fit.
-pub fn wanted(tokens: &[TokenRecord], most: usize, now: Timestamp) -> BTreeMap<String, Entered> {
+pub fn wanted(tokens: &[TokenRecord], room: Room, most: usize, now: Timestamp) -> BTreeMap<String, Entered> {
+    let fits = |text: &String, most| text.chars().count() <= most;
     let is_good = |token: &&TokenRecord| {
         token.status == TokenStatus::Accepted && token.expires_at.is_none_or(|expires| expires > now)
     };
     let entered = |token: &TokenRecord| {
         let id_token = IdToken::new(&*token.id_token, &*token.kind);
-        (id_token.key(), Entered { id_token, expires_at: token.expires_at, group: token.group.clone() })
+        let group = token.group.clone().filter(|group| fits(group, room.group));
+        (id_token.key(), Entered { id_token, expires_at: token.expires_at, group })
     };
-    tokens.iter().filter(is_good).map(entered).take(most).collect()
+    tokens.iter().filter(|token| fits(&token.id_token, room.token)).filter(is_good).map(entered).take(most).collect()
 }
 
 /// `None`: it is as it should be.
 pub fn next(wanted: &BTreeMap<String, Entered>, held: &Held, bounds: Bounds) -> Option<Part> {
     let version = held.version.max(held.seen).checked_add(1).filter(|next| *next <= i64::from(i32::MAX)).unwrap_or(1);
-    let items = bounds.items.max(1);
     if !held.is_certain {
         // The rest follows as differences.
-        let entries = wanted.values().take(items).map(there).collect();
+        let entries = fitting(wanted.values().map(there), bounds);
         return Some(Part { version, is_full: true, entries });
     }
-    let gone = held.entries.iter().filter(|(key, _)| !wanted.contains_key(*key));
+    // Text and kind make a token (2.x).
+    let is_gone =
+        |key: &String, known: &Entered| wanted.get(key).is_none_or(|wanted| is_of_another_kind(known, wanted));
+    let gone = held.entries.iter().filter(|(key, known)| is_gone(key, known));
     let gone = gone.map(|(_, entered)| ListEntry {
         id_token: entered.id_token.clone(),
         is_there: false,
@@ -78,8 +96,25 @@ pub fn next(wanted: &BTreeMap<String, Entered>, held: &Held, bounds: Bounds) -> 
     });
     let new =
         wanted.iter().filter(|(key, entered)| held.entries.get(*key).is_none_or(|known| !is_same(known, entered)));
-    let entries: Vec<_> = gone.chain(new.map(|(_, entered)| there(entered))).take(items).collect();
+    let entries = fitting(gone.chain(new.map(|(_, entered)| there(entered))), bounds);
     (!entries.is_empty()).then_some(Part { version, is_full: false, entries })
+}
+
+/// One at least: a station that cannot take even that says so.
+fn fitting(entries: impl Iterator<Item = ListEntry>, bounds: Bounds) -> Vec<ListEntry> {
+    let size = |entry: &ListEntry| {
+        let group = entry.group.as_ref().map_or(0, String::len);
+        FRAME + entry.id_token.id_token.len() + entry.id_token.kind.len() + group
+    };
+    let (mut fitting, mut bytes) = (Vec::new(), FRAME);
+    for entry in entries.take(bounds.items.max(1)) {
+        bytes = bytes.saturating_add(size(&entry));
+        if bytes > bounds.bytes && !fitting.is_empty() {
+            break;
+        }
+        fitting.push(entry);
+    }
+    fitting
 }
 
 fn there(entered: &Entered) -> ListEntry {
@@ -90,7 +125,13 @@ fn there(entered: &Entered) -> ListEntry {
 /// 1.6 knows no kinds, and stations keep whole seconds.
 fn is_same(known: &Entered, wanted: &Entered) -> bool {
     let second = |at: Option<Timestamp>| at.map(Timestamp::as_second);
-    second(known.expires_at) == second(wanted.expires_at) && known.group == wanted.group
+    let is_told = second(known.expires_at) == second(wanted.expires_at) && known.group == wanted.group;
+    is_told && !is_of_another_kind(known, wanted)
+}
+
+fn is_of_another_kind(known: &Entered, wanted: &Entered) -> bool {
+    let (known, wanted) = (&known.id_token.kind, &wanted.id_token.kind);
+    known != IdToken::UNTYPED && !known.eq_ignore_ascii_case(wanted)
 }
 
 impl Entered {
@@ -124,7 +165,8 @@ mod tests {
             energy_transfer: Vec::new(),
         };
         let records: Vec<_> = names.iter().map(token).collect();
-        wanted(&records, 100, "2026-07-01T08:00:00Z".parse().expect("a time"))
+        let room = Room { token: 36, group: 36 };
+        wanted(&records, room, 100, "2026-07-01T08:00:00Z".parse().expect("a time"))
     }
 
     fn said(part: Option<Part>) -> String {
@@ -159,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_list_becomes_what_it_should_be_in_parts_that_fit() {
-        let bounds = Bounds { items: 2, entries: 100 };
+        let bounds = Bounds { items: 2, ..Bounds::UNTOLD };
         let all = tokens(&["a", "b", "c", "x-blocked", "old", "d", "e"]);
         assert_eq!(all.len(), 5, "neither who is blocked nor who has expired");
         assert_eq!(said(next(&all, &Held::default(), bounds)), "full 1 +a +b");
@@ -174,6 +216,45 @@ mod tests {
         assert_eq!(said(next(&none, &Held::default(), bounds)), "full 1 ", "an empty list is one too");
         let (_, rounds) = play(&none, Held::default(), bounds);
         assert_eq!(rounds, 1);
+    }
+
+    #[test]
+    fn parts_keep_within_the_bytes_that_a_station_takes() {
+        let all = tokens(&["a", "b", "c", "d", "e"]);
+        let (held, rounds) = play(&all, Held::default(), Bounds { bytes: 700, ..Bounds::UNTOLD });
+        assert_eq!((held.entries.len(), rounds), (5, 3));
+        let (held, rounds) = play(&all, Held::default(), Bounds { bytes: 10, ..Bounds::UNTOLD });
+        assert_eq!((held.entries.len(), rounds), (5, 5), "one at least");
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_another_token() {
+        let of = |kind: &str| Entered { id_token: IdToken::new("a", kind), expires_at: None, group: None };
+        let list = |kind: &str| BTreeMap::from([("A".to_owned(), of(kind))]);
+        let held = |kind: &str| Held { version: 1, seen: 1, is_certain: true, entries: list(kind) };
+        let next = |wanted: &str, known: &str| said(next(&list(wanted), &held(known), Bounds::UNTOLD));
+        assert_eq!(next("ISO15693", "ISO14443"), "differences 2 -a +a");
+        assert_eq!(next("iso14443", "ISO14443"), "nothing");
+        assert_eq!(next("ISO15693", IdToken::UNTYPED), "nothing", "1.6 knows no kinds");
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_told_is_not_wanted() {
+        let token = TokenRecord {
+            id_token: "a".to_owned(),
+            kind: "ISO14443".to_owned(),
+            status: TokenStatus::Accepted,
+            group: Some("acme-fleet-germany-south".to_owned()),
+            expires_at: None,
+            budget: None,
+            language: None,
+            energy_transfer: Vec::new(),
+        };
+        let group = |group| {
+            let room = Room { token: 20, group };
+            wanted(std::slice::from_ref(&token), room, 9, Timestamp::UNIX_EPOCH)["A"].group.clone()
+        };
+        assert_eq!((group(20), group(36)), (None, token.group.clone()));
     }
 
     #[test]

@@ -109,6 +109,12 @@ impl Timeline {
         self.state = state;
     }
 
+    /// All of it so far was in this state.
+    pub fn was(&mut self, state: ChargingState) {
+        self.state = state;
+        self.periods.iter_mut().chain(&mut self.open).for_each(|period| period.state = state);
+    }
+
     /// The state that was told for a moment.
     pub fn state_at(&self, at: Timestamp) -> ChargingState {
         self.all().find(|period| period.started_at <= at && at < period.ended_at).map_or(self.state, |p| p.state)

@@ -126,7 +126,7 @@ fn an_evse_of_two_connectors_is_lost_with_the_second_of_them() {
     let status = |connector, status: &str, minutes: i64| {
         let at = Some(at(NOW) + SignedDuration::from_mins(minutes));
         let (error, charging, status) = (None, None, status.to_owned());
-        StationEvent::Availability(ConnectorStatus { evse: 1, connector, status, error, at, charging })
+        StationEvent::Availability(ConnectorStatus { evse: 1, connector, status, error, vendor: None, at, charging })
     };
     world.hear(status(1, "Available", 0));
     world.hear(status(2, "Available", 0));

@@ -75,6 +75,7 @@ fn status(clock: &Clock, evse: u32, at: Second, (word, charging): (&str, Option<
         connector: 1,
         status: word.to_owned(),
         error: None,
+        vendor: None,
         at: Some(clock.shows(at)),
         charging,
     });

@@ -1,6 +1,6 @@
 //! StatusNotification (OCPP 1.6, 4.9). In 1.6 the connector's word is also the only news about an ongoing session.
 
-use amprule_domain::event::{ChargingState, ConnectorStatus, StationEvent};
+use amprule_domain::event::{ChargingState, ConnectorStatus, StationEvent, VendorWord};
 use serde::Deserialize;
 
 use crate::loose::Loose;
@@ -22,6 +22,12 @@ struct StatusNotification<'a> {
     status: Loose<'a>,
     #[serde(borrow, default)]
     timestamp: Loose<'a>,
+    #[serde(borrow, default)]
+    info: Loose<'a>,
+    #[serde(borrow, default)]
+    vendor_id: Loose<'a>,
+    #[serde(borrow, default)]
+    vendor_error_code: Loose<'a>,
 }
 
 /// ChargePointStatus (7.7).
@@ -45,12 +51,18 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let status = repairs.needed("status", status)?;
     let error = repairs.text("errorCode", message.error_code, 50)?;
     let error = repairs.wanted("errorCode", error)?.filter(|code| code != "NoError");
+    let vendor = VendorWord {
+        error_code: repairs.text("vendorErrorCode", message.vendor_error_code, 50)?.filter(|code| !code.is_empty()),
+        info: repairs.text("info", message.info, 50)?.filter(|info| !info.is_empty()),
+        id: repairs.text("vendorId", message.vendor_id, 255)?.filter(|id| !id.is_empty()),
+    };
     Ok(StationEvent::Availability(ConnectorStatus {
         evse: connector_id,
         connector: words::connector_of(connector_id),
         charging: charging(&status),
         status,
         error,
+        vendor: (vendor != VendorWord::default()).then(|| Box::new(vendor)),
         at: repairs.optional_time("timestamp", &message.timestamp)?,
     }))
 }

@@ -39,6 +39,7 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         connector,
         status,
         error: None,
+        vendor: None,
         at: repairs.time("timestamp", &message.timestamp)?,
         charging: None,
     }))

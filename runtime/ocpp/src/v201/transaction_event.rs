@@ -1,11 +1,11 @@
 //! TransactionEvent (OCPP 2.0.1, 1.60; E01 to E15).
 
-use amprule_domain::TransactionId;
 use amprule_domain::event::{
     ChargingEvent, ChargingState, Naming, OwnCost, Phase, StationEvent, ToldMoney, TransactionEvent as Event,
 };
 use amprule_domain::operation_mode::OperationMode;
 use amprule_domain::reply::{Reply, TransactionLimit};
+use amprule_domain::{Decimal, TransactionId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -63,6 +63,8 @@ struct TransactionInfo<'a> {
     operation_mode: Loose<'a>,
     #[serde(borrow, default)]
     tariff_id: Loose<'a>,
+    #[serde(default)]
+    transaction_limit: Value,
 }
 
 /// TransactionEventEnumType.
@@ -136,7 +138,11 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         reservation: repairs.whole("reservationId", &message.reservation_id)?,
         remote_start: repairs.whole("transactionInfo.remoteStartId", &info.remote_start_id)?,
         operation_mode: operation_mode(&info.operation_mode),
-        money: money(repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?, &message.cost_details),
+        money: money(ToldMoney {
+            tariff: repairs.text("transactionInfo.tariffId", info.tariff_id, 60)?,
+            cost: own_cost(&message.cost_details),
+            limit: own_limit(&info.transaction_limit),
+        }),
     })))
 }
 
@@ -145,9 +151,16 @@ fn operation_mode(said: &Loose<'_>) -> Option<OperationMode> {
     OperationMode::ALL.into_iter().find(|mode| said.word() == Some(mode.as_str()))
 }
 
-fn money(tariff: Option<String>, details: &Value) -> Option<Box<ToldMoney>> {
-    let told = ToldMoney { tariff, cost: own_cost(details) };
+fn money(told: ToldMoney) -> Option<Box<ToldMoney>> {
     (told != ToldMoney::default()).then(|| Box::new(told))
+}
+
+/// TransactionLimitType (2.1): at which the station ends it. What cannot be read says nothing.
+fn own_limit(told: &Value) -> Option<TransactionLimit> {
+    let number = |member: &str| plain(&told[member])?.parse::<Decimal>().ok().filter(|most| !most.is_sign_negative());
+    let max_time_s = number("maxTime").and_then(|seconds| u64::try_from(seconds.trunc()).ok());
+    let limit = TransactionLimit { max_cost: number("maxCost"), max_energy: number("maxEnergy"), max_time_s };
+    (limit != TransactionLimit::default()).then_some(limit)
 }
 
 /// CostDetailsType (2.1): what the station has computed itself. What cannot be read says nothing.

@@ -2,7 +2,7 @@
 
 use amprule_domain::proof::CertificateId;
 use amprule_domain::reply::{Refusal, TokenInfo};
-use amprule_domain::token::IdToken;
+use amprule_domain::token::{AdditionalInfo, IdToken};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,8 +10,10 @@ use crate::encode::{Object, Times};
 use crate::loose::{Loose, Part};
 use crate::strictness::Repairs;
 
-/// Characters of an idToken (2.0.1; 2.1 allows 255).
-const MAX_TOKEN: usize = 36;
+/// Characters of an idToken (2.1; 2.0.1 has room for 36).
+const MAX_TOKEN: usize = 255;
+/// Characters of a group, in either version.
+pub(crate) const MAX_GROUP: usize = 36;
 
 /// Characters of a message to the driver (MessageContentType).
 const MAX_MESSAGE: usize = 512;
@@ -24,11 +26,13 @@ pub(crate) struct Token<'a> {
     id_token: Loose<'a>,
     #[serde(borrow, default, rename = "type")]
     kind: Loose<'a>,
+    #[serde(default)]
+    additional_info: Value,
 }
 
 /// A token; a bare text in the place of the object is its text.
 pub(crate) fn token(repairs: &mut Repairs, part: Part<'_, Token<'_>>) -> Result<Option<IdToken>, Refusal> {
-    let bare = |id_token| Some(Token { id_token, kind: Loose::Absent });
+    let bare = |id_token| Some(Token { id_token, kind: Loose::Absent, additional_info: Value::Null });
     let Some(token) = repairs.object("idToken", part, bare)? else { return Ok(None) };
     let kind = repairs.text("idToken.type", token.kind, 20)?;
     let kind = repairs.wanted("idToken.type", kind)?.unwrap_or_else(|| "ISO14443".to_owned());
@@ -36,7 +40,16 @@ pub(crate) fn token(repairs: &mut Repairs, part: Part<'_, Token<'_>>) -> Result<
     let bare = kind == "NoAuthorization" && token.id_token.word().is_some_and(str::is_empty);
     let text = if bare { None } else { repairs.text("idToken.idToken", token.id_token, MAX_TOKEN)? };
     let text = if bare { text } else { repairs.wanted("idToken.idToken", text)? };
-    Ok(Some(IdToken::new(text.unwrap_or_default(), kind)))
+    let additional = token.additional_info.as_array().into_iter().flatten().filter_map(additional);
+    let additional = additional.take(IdToken::MOST_ADDITIONAL).collect();
+    Ok(Some(IdToken { additional, ..IdToken::new(text.unwrap_or_default(), kind) }))
+}
+
+/// AdditionalInfoType; what is none, or too long, is left out.
+fn additional(said: &Value) -> Option<AdditionalInfo> {
+    let text =
+        |member: &str, most| said[member].as_str().filter(|text| text.chars().count() <= most).map(str::to_owned);
+    Some(AdditionalInfo { additional_id_token: text("additionalIdToken", MAX_TOKEN)?, kind: text("type", 50)? })
 }
 
 /// EVSEType.
@@ -71,7 +84,7 @@ pub(crate) fn certificate_id(asked: &Value) -> CertificateId {
 
 /// IdTokenInfoType. A group that does not fit is left out, since a cut one would match others; a message is cut.
 pub(crate) fn token_info(token: &TokenInfo, times: Times) -> String {
-    let group = token.group.as_deref().filter(|group| group.chars().count() <= MAX_TOKEN);
+    let group = token.group.as_deref().filter(|group| group.chars().count() <= MAX_GROUP);
     Object::new(times)
         .text("status", token.status.as_str())
         .maybe(token.cache_until, |object, until| object.time("cacheExpiryDateTime", until))

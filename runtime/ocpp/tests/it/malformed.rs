@@ -51,7 +51,7 @@ fn calls_with_an_id_are_answered_to_it() {
         ("[2,\"7\",5,{}]", "RpcFrameworkError", "the action is not text"),
         ("[2,\"7\",\"Heartbeat\",{},{}]", "RpcFrameworkError", "the message has too many members"),
         ("[2,\"7\",\"Heartbeat\",[]]", "FormatViolation", "the payload is not an object"),
-        ("[2,\"7\",\"Heartbeat\",null]", "FormatViolation", "the payload is not an object"),
+        ("[2,\"7\",\"Heartbeat\",true]", "FormatViolation", "the payload is not an object"),
         ("[2,\"7\",\"Heartbeat\",{]", "FormatViolation", "the message is not JSON"),
         ("[2,\"7\",\"Heartbeat\",{}", "FormatViolation", "the message is not JSON"),
         ("[2,\"7\",\"Heartbeat\",{}] x", "FormatViolation", "the message is not JSON"),

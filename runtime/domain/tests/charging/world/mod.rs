@@ -340,6 +340,7 @@ impl World {
             connector: 1,
             status: "SuspendedEV".to_owned(),
             error: None,
+            vendor: None,
             at: Some(at(minute)),
             charging: Some(state),
         }));

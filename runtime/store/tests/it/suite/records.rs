@@ -48,6 +48,7 @@ pub(crate) async fn a_connector_is_known_by_its_latest_status(store: &dyn Backen
         connector: 1,
         status: word.to_owned(),
         error: None,
+        vendor: None,
         at: None,
         charging: None,
     };
@@ -65,7 +66,15 @@ pub(crate) async fn a_connector_is_known_by_its_latest_status(store: &dyn Backen
 pub(crate) async fn connectors_of_a_station_are_bounded_and_the_known_ones_go_on(store: &dyn Backend) {
     let put = |evse, word: &str| Effect::Connector {
         station: "cs-1".into(),
-        status: ConnectorStatus { evse, connector: 1, status: word.to_owned(), error: None, at: None, charging: None },
+        status: ConnectorStatus {
+            evse,
+            connector: 1,
+            status: word.to_owned(),
+            error: None,
+            vendor: None,
+            at: None,
+            charging: None,
+        },
     };
     for evses in (1..=5_000).collect::<Vec<_>>().chunks(500) {
         store.commit(evses.iter().map(|&evse| put(evse, "Available")).collect()).await.unwrap();
