@@ -260,7 +260,7 @@ mod tests {
         let csr = request("CS-1");
         assert_eq!(check(&csr, &names("CS-1")), Ok(()));
         let other = check(&csr, &names("cs-1")).expect_err("another's").to_string();
-        assert_eq!(other, "the request's common name is \"CS-1\", and the station's id \"cs-1\"");
+        assert!(other.contains("\"CS-1\", and the station is known as another and cs-1"), "{other}");
         let torn = csr.replacen("MII", "MIJ", 1);
         for wrong in ["", "no PEM", torn.as_str()] {
             assert!(matches!(check(wrong, &names("CS-1")), Err(Unsigned::Unreadable(_))), "{wrong}");

@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(answer.status.as_u16(), 200);
         let mut expect = json!({
             "id": id, "no": 7, "station": "cs-1", "transaction": "7", "evse": 1, "connector": 1,
-            "idToken": {"idToken": "04AB", "type": "ISO14443"}, "tokenGroup": "fleet",
+            "idToken": {"idToken": "04AB", "type": "ISO14443", "additionalInfo": []}, "tokenGroup": "fleet",
             "state": "ended", "startedAt": "2026-07-01T08:00:00Z", "endedAt": "2026-07-01T09:00:00Z", "durationS": 3600,
             "stopReason": "Local", "remoteStart": null, "timeZone": "Europe/Berlin", "location": "Yard",
             "energyWh": 11_450, "currency": "EUR", "total": "5.15", "amounts": "including-tax", "taxes": [],
@@ -61,7 +61,7 @@ mod tests {
             }],
         });
         (expect["exportedWh"], expect["operationMode"]) = (json!(null), json!(null));
-        expect["stationMoney"] = json!({"tariff": null, "cost": null, "settlements": []});
+        expect["stationMoney"] = json!({"tariff": null, "cost": null, "limit": null, "settlements": []});
         assert_eq!(answer.body, expect);
     }
 

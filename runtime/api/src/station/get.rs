@@ -69,7 +69,7 @@ mod tests {
                 "connectedSince": "2026-07-01T08:00:00Z", "lastHeard": "2026-07-01T08:30:00Z",
                 "bootedAt": "2026-07-01T07:00:00Z",
                 "connectors": [{
-                    "evse": 1, "connector": 2, "status": "Occupied", "error": null, "at": "2026-07-01T08:00:00Z",
+                    "evse": 1, "connector": 2, "status": "Occupied", "error": null, "vendorErrorCode": null, "vendorId": null, "info": null, "at": "2026-07-01T08:00:00Z",
                 }],
             })
         );
