@@ -96,6 +96,8 @@ pub struct PriceGuest<'a> {
     pub language: Option<&'a str>,
     /// `None`: none has begun.
     pub transaction: Option<&'a TransactionId>,
+    /// It begins with this token: its answer has no room for a tariff (2.1).
+    pub begins: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -107,6 +107,7 @@ impl StationTask {
                 group: admission.info.group.as_deref(),
                 language: admission.info.language.as_deref(),
                 transaction: transaction.as_ref(),
+                begins: purpose == Purpose::Start,
             };
             let PriceTold { text, tariff } = self.ports.prices.told(&guest);
             admission.info.message = admission.info.message.or(text);

@@ -21,6 +21,8 @@ use crate::offers::Offering;
 const MOST: usize = 256;
 /// A token is shown, and shown again with the start.
 const SAME_VISIT: SignedDuration = SignedDuration::from_mins(2);
+/// A driver plugs in so long after he has shown his token (EVConnectionTimeOut is a minute or two, and some take more).
+const TARIFFED: SignedDuration = SignedDuration::from_mins(10);
 /// Wishes that wait. What finds no room is wished again the next time.
 const WISHES: usize = 256;
 /// Kinds of drivers that a station is ready for before one of them comes: those who came last, at any station.
@@ -44,6 +46,8 @@ pub struct Wish {
     pub(crate) token: IdToken,
     pub(crate) driver: Driver,
     pub(crate) language: Option<String>,
+    /// One that has begun by the usual tariff, as far as we know: it is to go on by the driver's own (2.1).
+    pub(crate) transaction: Option<TransactionId>,
     /// Of the sign: an answer from before something has changed is none.
     epoch: u64,
 }
@@ -69,6 +73,8 @@ struct Sign {
     owed: HashMap<TransactionId, Owed>,
     /// The text that a driver was last told by a message of its own.
     said: Option<(String, String, Timestamp)>,
+    /// The token that was last answered with a tariff of its own.
+    tariffed: Option<(String, Timestamp)>,
 }
 
 enum Owed {
@@ -107,7 +113,15 @@ impl Board {
                 return;
             }
             let token = IdToken::new("", &*driver.kind);
-            let wish = Wish { station: station.clone(), evse: 0, token, driver: driver.clone(), language: None, epoch };
+            let wish = Wish {
+                station: station.clone(),
+                evse: 0,
+                token,
+                driver: driver.clone(),
+                language: None,
+                transaction: None,
+                epoch,
+            };
             if self.wishes.try_send(wish).is_ok() {
                 sign.wished.insert((0, driver));
             }
@@ -191,6 +205,13 @@ impl Board {
         }
     }
 
+    /// By which it charges this driver (2.1), where that is another one than whoever comes has.
+    pub(crate) fn own_tariff(&self, station: &StationId, offering: &Offering) -> Option<Arc<serde_json::Value>> {
+        let sign = self.sign(station)?;
+        let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
+        sign.own_tariff(offering)
+    }
+
     fn sign(&self, station: &StationId) -> Option<Arc<Mutex<Sign>>> {
         if !self.has_signs.load(Ordering::Relaxed) {
             return None;
@@ -206,6 +227,7 @@ impl Board {
             token: guest.token.clone(),
             driver: driver.clone(),
             language: guest.language.map(str::to_owned),
+            transaction: guest.transaction.filter(|_| guest.begins).cloned(),
             epoch,
         };
         self.wishes.try_send(wish).is_ok()
@@ -222,10 +244,23 @@ impl Prices for Board {
             self.wish(guest, &driver, sign.epoch);
             return PriceTold::default();
         }
-        match sign.known(guest.evse, &driver, self.clock.now()) {
+        let now = self.clock.now();
+        let known = sign.known(guest.evse, &driver, now);
+        if guest.begins && sign.shows.tariffs.is_some() && !sign.is_tariffed(guest.token, now) {
+            let may_differ =
+                known.as_ref().is_none_or(|offering| offering.as_ref().and_then(|one| sign.own_tariff(one)).is_some());
+            if may_differ && self.wish(guest, &driver, sign.epoch) && known.is_none() {
+                sign.wished.insert((guest.evse, driver.clone()));
+            }
+        }
+        match known {
             Some(offering) => {
                 let text = offering.as_ref().map(|offering| offering.text(sign.shows.language(guest.language)));
-                PriceTold { text, tariff: offering.and_then(|offering| sign.own_tariff(&offering)) }
+                let tariff = offering.and_then(|offering| sign.own_tariff(&offering));
+                if tariff.is_some() && guest.transaction.is_none() {
+                    sign.tariffed = Some((guest.token.key(), now));
+                }
+                PriceTold { text, tariff }
             }
             None => {
                 let which = (guest.evse, driver.clone());
@@ -275,6 +310,12 @@ impl Sign {
         let is_usual = |usual: &Option<Arc<Offering>>| usual.as_ref().is_some_and(|usual| usual.id == offering.id);
         let is_everywhere = !self.usual.is_empty() && self.usual.values().all(is_usual);
         offering.tariff.clone().filter(|_| !is_everywhere && offering.fits(bounds))
+    }
+
+    /// It charges by the driver's own already: he has shown his token before he started.
+    fn is_tariffed(&self, token: &IdToken, now: Timestamp) -> bool {
+        let is_it = |(key, at): &(String, Timestamp)| *key == token.key() && now.duration_since(*at) < TARIFFED;
+        self.tariffed.as_ref().is_some_and(is_it)
     }
 
     fn wait(&mut self, transaction: &TransactionId, evse: u32, driver: Driver, language: Option<&str>) {
@@ -330,7 +371,15 @@ mod tests {
         let (board, mut wishes) = Board::new(Arc::new(Still));
         let station = StationId::new("cs-1");
         let told = |token: &IdToken, evse: u32| {
-            let guest = PriceGuest { station: &station, evse, token, group: None, language: None, transaction: None };
+            let guest = PriceGuest {
+                station: &station,
+                evse,
+                token,
+                group: None,
+                language: None,
+                transaction: None,
+                begins: false,
+            };
             board.told(&guest).text
         };
         let card = IdToken::new("AA1", "ISO14443");

@@ -268,14 +268,24 @@ impl Keeper {
 
     /// By a message of its own, where the station has no room for it in its answers.
     fn tell(&mut self, wish: Wish, offering: Option<Arc<Offering>>) {
+        let Some(offering) = offering else { return };
+        let tariff = self.house.board.own_tariff(&wish.station, &offering);
+        let change = wish.transaction.as_ref().zip(tariff).map(|(id, tariff)| offers::change(id, &tariff));
         let shows = self.house.board.shows(&wish.station).filter(|shows| shows.by_messages);
-        let (Some(shows), Some(offering)) = (shows, offering) else { return };
+        if change.is_none() && shows.is_none() {
+            return;
+        }
         if self.telling.len() >= TELLING_AT_ONCE {
             return tracing::warn!(station = %wish.station, "a driver is not told the price there: {TELLING_AT_ONCE} stations have not answered about theirs");
         }
         let house = Arc::clone(&self.house);
         self.telling.spawn(async move {
-            offers::tell(&house, &shows, &wish, &offering).await;
+            if let Some(change) = change {
+                // One that refuses charges by the usual one, and says so at the end.
+                drop(house.stations.say(&wish.station, change).await);
+            } else if let Some(shows) = shows {
+                offers::tell(&house, &shows, &wish, &offering).await;
+            }
         });
     }
 

@@ -11,9 +11,9 @@ use amprule_domain::offer::{self, Fit, Issuer, Offer, Offered, Proven};
 use amprule_domain::pricing::TokenFacts;
 use amprule_domain::reported::Reported;
 use amprule_domain::station::StationRecord;
-use amprule_domain::{Occasion, StationId, Timestamp};
+use amprule_domain::{Occasion, StationId, Timestamp, TransactionId};
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::House;
 use crate::board::Wish;
@@ -107,6 +107,12 @@ pub(crate) async fn tell(house: &House, shows: &Shows, wish: &Wish, offering: &O
         house.board.note_said(wish, text);
     }
     Some(answer.verdict)
+}
+
+/// A session that has begun without the driver's tariff goes on by it (OCPP 2.1, I11).
+pub(crate) fn change(transaction: &TransactionId, tariff: &Value) -> Command {
+    let payload = json!({ "transactionId": transaction, "tariff": tariff });
+    Command::Request { action: "ChangeTransactionTariff".to_owned(), payload: payload.to_string() }
 }
 
 struct Place {

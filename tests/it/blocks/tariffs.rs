@@ -162,6 +162,37 @@ async fn a_driver_is_told_his_own_price() {
     assert_eq!(flow.api.sessions(super::ID)[0]["stationMoney"]["tariff"], answer["tariff"]["tariffId"]);
 }
 
+/// OCPP 2.1, I11: who was let in by the station itself, or from afar, never heard an answer with his tariff in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_began_without_the_drivers_tariff_goes_on_by_it() {
+    let flow = described(Version::Ocpp21).await;
+    flow.until_prices(&[(1, 0.5), (2, 0.5)]).await;
+    let changes = || -> Vec<Value> {
+        let asked = flow.whole.requests().into_iter();
+        asked.filter(|(action, _)| action == "ChangeTransactionTariff").map(|(_, asked)| asked).collect()
+    };
+    flow.say(Event::started("t-usual", "AA1", 0, &ago(9)).payload()).await;
+    flow.say(Event::ended("t-usual", 1, 0, &ago(8)).payload()).await;
+    flow.say(Event::started("t-own", "STAFF", 0, &ago(2)).payload()).await;
+    let change = until("it is told", || changes().into_iter().next()).await;
+    assert_eq!(
+        (&change["transactionId"], &change["tariff"]["energy"]["prices"][0]["priceKwh"]),
+        (&json!("t-own"), &json!(0.1))
+    );
+    until("it says so", || {
+        let sessions = flow.api.sessions(super::ID);
+        let own = sessions.iter().find(|session| session["transaction"] == "t-own")?;
+        (own["stationMoney"]["tariff"] == change["tariff"]["tariffId"]).then_some(())
+    })
+    .await;
+    flow.say(Event::ended("t-own", 9, 0, &ago(0)).payload()).await;
+    let has_tariff = |answer: &Value| answer.get("tariff").is_some();
+    flow.until_answered("Authorize", &authorize("STAFF"), has_tariff).await;
+    flow.say(Event::started("t-shown", "STAFF", 0, &ago(0)).payload()).await;
+    flow.ordered(json!({"command": "report", "waitS": 20})).await.ok();
+    assert_eq!(changes().len(), 1, "who has heard it needs no other: {:?}", changes());
+}
+
 /// What was not known at the start is told with the next answer, once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_comes_late_is_told_later() {
