@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use amprule_domain::command::{Command, Most};
+use amprule_domain::load::Allowed;
 use amprule_domain::smart_charging::Needs;
 use amprule_domain::{StationId, Timestamp};
 use jiff::SignedDuration;
@@ -67,39 +68,44 @@ async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs
     if ledger.is_seated(&place) || has_default {
         return Ok(true);
     }
-    let Some(most) = most(house, station, needs).await? else {
+    let Some(Allowed { most, phases }) = allowed(house, station, needs).await? else {
         return Err("neither the EVSE's power nor the car's is known".to_owned());
     };
     let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
     let Some(session) = sessions.into_iter().find(|session| session.evse == needs.evse) else { return Ok(false) };
-    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases: None };
+    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases };
     let expires_at = house.clock.now().checked_add(PATIENCE).map_err(|error| error.to_string())?;
     house.stations.order_for_car(station, command, expires_at).await.map(|_| true)
 }
 
-/// What the EVSE delivers, else what the car can take.
-async fn most(house: &House, station: &StationId, needs: &Needs) -> Result<Option<Most>, String> {
+/// What the EVSE delivers, else what the car can take. Watts are for three phases where nothing else is said (K01.FR.49): of the EVSE's
+/// they are for those that it has, if that is known, of the car's for those that it wants.
+async fn allowed(house: &House, station: &StationId, needs: &Needs) -> Result<Option<Allowed>, String> {
     let known = house.stations.power_w(station, needs.evse).await.map_err(|error| error.to_string())?;
-    let watts = |watts: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
-        Most::Watts(watts as u32)
+    let wanted = phases(&needs.needs);
+    let allowed = |most: u32, phases: Option<u8>| Allowed {
+        most: Most::Watts(most),
+        phases: phases.filter(|phases| *phases < 3),
     };
     if let Some(known) = known {
-        return Ok(Some(Most::Watts(u32::try_from(known).unwrap_or(u32::MAX))));
+        let connected = house.stations.phases(station, needs.evse).await.map_err(|error| error.to_string())?;
+        let most = u32::try_from(known).unwrap_or(u32::MAX);
+        return Ok(Some(allowed(most, wanted.map(|wanted| connected.unwrap_or(wanted)))));
     }
     let of_dc = needs.needs["dcChargingParameters"]["evMaxPower"].as_f64();
-    let ac = &needs.needs["acChargingParameters"];
-    let of_ac = ac["evMaxCurrent"].as_f64().map(|current| watts_of(current, &needs.needs));
+    let current = needs.needs["acChargingParameters"]["evMaxCurrent"].as_f64();
+    let of_ac = current.map(|current| current * 230.0 * f64::from(wanted.unwrap_or(3)));
     let of_v2x = needs.needs["v2xChargingParameters"]["maxChargePower"].as_f64();
-    Ok(of_dc.or(of_ac).or(of_v2x).filter(|most| *most > 0.0).map(watts))
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+    let watts = |watts: f64| watts as u32;
+    Ok(of_dc.or(of_ac).or(of_v2x).filter(|most| *most > 0.0).map(|most| allowed(watts(most), wanted)))
 }
 
-/// On as many phases as the car wants (EnergyTransferModeEnumType).
-fn watts_of(current: f64, needs: &serde_json::Value) -> f64 {
-    let phases = match needs["requestedEnergyTransfer"].as_str() {
-        Some("AC_single_phase") => 1.0,
-        Some("AC_two_phase") => 2.0,
-        _ => 3.0,
-    };
-    current * 230.0 * phases
+/// As many as the car wants (EnergyTransferModeEnumType). `None`: direct current has none.
+fn phases(needs: &serde_json::Value) -> Option<u8> {
+    match needs["requestedEnergyTransfer"].as_str()? {
+        "AC_single_phase" => Some(1),
+        "AC_two_phase" => Some(2),
+        mode => mode.starts_with("AC").then_some(3),
+    }
 }

@@ -196,6 +196,40 @@ async fn a_car_that_tells_its_needs_is_told_what_it_may_draw() {
     assert_eq!(flow.held("profiles").len(), 1, "what somebody has said for each transaction holds for this one");
 }
 
+/// OCPP 2.0.1, K01.FR.49 and 50: a car of one phase is not left with a third of what it can take.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_car_of_one_phase_is_told_watts_of_one() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    flow.api.accept(&["CARD-1"]);
+    flow.station.start(1, "CARD-1", Meter::new(amprule_tests::clock::now(), 0)).await.expect("it starts");
+    let needs = json!({"evseId": 1, "chargingNeeds": {
+        "requestedEnergyTransfer": "AC_single_phase",
+        "acChargingParameters": {"energyAmount": 30_000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 230},
+    }});
+    let told = async |expected: (f64, Value), flows: f64| {
+        flow.ask("ClearChargingProfile", json!({})).await;
+        flow.station.call("NotifyEVChargingNeeds", needs.clone()).await.expect("an answer");
+        let held = flow.until_held("profiles", "it is told", |held| held.len() == 1).await;
+        let period = &held[0]["profile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0];
+        let said = (period["limit"].as_f64().expect("a limit"), period["numberPhases"].clone());
+        assert_eq!((said, flow.whole.most_a(1)), (expected, flows), "{held:?}");
+    };
+    told((3_680.0, json!(1)), 16.0).await;
+    // An EVSE of one phase, as far as its car shows it.
+    flow.api.put("/api/v1/stations/cs-1", &json!({"powerWMax": {"1": 3_680}})).ok();
+    told((3_680.0, json!(1)), 16.0).await;
+    // It has said that it has three: its power is that of three.
+    flow.api.put("/api/v1/stations/cs-1", &json!({"powerWMax": {"1": 11_040}})).ok();
+    flow.accepted(
+        "GetVariables",
+        json!({"getVariableData": [
+            {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "SupplyPhases"}},
+        ]}),
+    )
+    .await;
+    told((11_040.0, Value::Null), 16.0).await;
+}
+
 fn profile_for_all() -> Value {
     profile(3, 0, "TxDefaultProfile", &[(0, 10.0)])
 }

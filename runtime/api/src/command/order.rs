@@ -62,7 +62,7 @@ pub(crate) struct CommandBody {
     max_power_w: Option<u32>,
     /// A of each phase; tenths count.
     max_current_a: Option<f64>,
-    /// OCPP's numberPhases. A device is switched between 1 and 3 where its driver can, with a pause of 20 s, every two minutes at most.
+    /// OCPP's numberPhases; without it a station takes `maxPowerW` for three. A device is switched between 1 and 3 where its driver can, with a pause of 20 s, every two minutes at most.
     #[schema(minimum = 1, maximum = 3)]
     phases: Option<u8>,
     immediately: Option<bool>,

@@ -38,7 +38,7 @@ pub enum Command {
         evse: u32,
         transaction: Option<TransactionId>,
         most: Most,
-        /// With so many (numberPhases). `None`: as many as it likes.
+        /// With so many (numberPhases). `None`: as many as it likes; watts are for three then (OCPP 2.0.1, K01.FR.49; 1.6, 7.14).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phases: Option<u8>,
     },

@@ -54,6 +54,10 @@ impl State {
         Ok(json!({"status": "Accepted", "schedule": schedule}))
     }
 
+    pub(super) fn most_a(&self, evse: i64) -> f64 {
+        self.limit_at(evse, self.now).of_each_phase().min(CABLE_A)
+    }
+
     fn usual_unit(&self) -> &str {
         let first = self.profiles.first().and_then(|profile| profile.schedules().first());
         first.map_or("A", |schedule| word(schedule, "chargingRateUnit"))
@@ -149,6 +153,7 @@ impl State {
         }
         let periods = list(schedule, "chargingSchedulePeriod");
         let period = periods.iter().rfind(|one| integer(one, "startPeriod").is_some_and(|start| start <= since))?;
+        // K01.FR.49; 1.6, 7.14.
         let phases = integer(period, "numberPhases").unwrap_or(3);
         let is_amperes = word(schedule, "chargingRateUnit") == "A";
         let factor = if is_amperes { VOLTS * phases as f64 } else { 1.0 };
@@ -158,9 +163,14 @@ impl State {
 }
 
 impl Limit {
+    /// A (K01.FR.50).
+    fn of_each_phase(&self) -> f64 {
+        self.watts / (VOLTS * self.phases as f64)
+    }
+
     fn said(&self, second: i64, unit: &str) -> Value {
-        let factor = if unit == "A" { VOLTS * self.phases as f64 } else { 1.0 };
-        let limit = (self.watts / factor * 10.0).round() / 10.0;
+        let limit = if unit == "A" { self.of_each_phase() } else { self.watts };
+        let limit = (limit * 10.0).round() / 10.0;
         let mut said = self.beside.clone();
         said.insert("startPeriod".to_owned(), json!(second));
         said.insert("limit".to_owned(), json!(limit));
