@@ -2,6 +2,7 @@
 
 pub mod composite;
 mod needs;
+pub mod numbers;
 pub mod profile;
 pub mod stacking;
 

@@ -73,7 +73,7 @@ async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs
     };
     let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
     let Some(session) = sessions.into_iter().find(|session| session.evse == needs.evse) else { return Ok(false) };
-    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases };
+    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases, above: 0 };
     let expires_at = house.clock.now().checked_add(PATIENCE).map_err(|error| error.to_string())?;
     house.stations.order_for_car(station, command, expires_at).await.map(|_| true)
 }

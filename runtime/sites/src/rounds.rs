@@ -159,8 +159,13 @@ impl Rounds {
         let mut limited = site.limited(order.evse);
         limited.phases_w = limited.phases_w.filter(|_| !self.house.stations.is_device(&evse.station));
         let phases = limited.phases_w.filter(|_| matches!(order.most, Most::Watts(_)));
-        let command =
-            Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases };
+        let command = Command::Limit {
+            evse: evse.evse,
+            transaction: order.transaction.clone(),
+            most: order.most,
+            phases,
+            above: 0,
+        };
         let turn = self.ledger.limits(limited).await?;
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
         let is_cleared = turn.as_ref().is_some_and(|limited| limited.is_cleared);

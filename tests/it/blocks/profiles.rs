@@ -230,6 +230,37 @@ async fn a_car_of_one_phase_is_told_watts_of_one() {
     told((11_040.0, Value::Null), 16.0).await;
 }
 
+/// OCPP 2.1, K01.FR.80 and 81: a station keeps numbers for limits from outside, and is asked for the bound before its first limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_have_numbers_that_the_station_does_not_keep_for_others() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    flow.api.accept(&["CARD-1"]);
+    // As in the certification test of a management system.
+    assert!(flow.whole.set("SmartChargingCtrlr", "MaxExternalConstraintsId", "2147400000"));
+    let limit = |amperes: u32| json!({"command": "limit", "evse": 1, "maxCurrentA": amperes, "waitS": 20});
+    for amperes in [10, 12] {
+        let answer = flow.ordered(limit(amperes)).await.ok();
+        assert_eq!(answer["answer"]["verdict"], "accepted", "{answer}");
+        assert_eq!(flow.whole.most_a(1), f64::from(amperes), "{:?}", flow.whole.profiles());
+    }
+    let asked = flow.whole.requests().into_iter().filter(|(action, _)| action == "GetVariables").count();
+    let ids: Vec<i64> = flow.whole.profiles().iter().map(amprule_simulator::Profile::id).collect();
+    assert_eq!((asked, &*ids), (1, &[2_147_400_002][..]), "one replaces the other");
+
+    let set = json!({"evseId": 2, "chargingProfile": profile(100, 1, "TxDefaultProfile", &[(0, 6.0)])});
+    let body = json!({"command": "request", "action": "SetChargingProfile", "payload": set});
+    let refused = flow.ordered(body).await;
+    assert_eq!(
+        (refused.status, refused.body["error"]["path"].as_str()),
+        (422, Some("/payload/chargingProfile/id")),
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("more than 2147400000"), "{}", refused.text);
+    let set = json!({"evseId": 2, "chargingProfile": profile(2_147_400_001, 1, "TxDefaultProfile", &[(0, 6.0)])});
+    flow.accepted("SetChargingProfile", set).await;
+}
+
 fn profile_for_all() -> Value {
     profile(3, 0, "TxDefaultProfile", &[(0, 10.0)])
 }

@@ -224,6 +224,14 @@ fn operation_modes_say_what_a_period_may_hold() {
 }
 
 #[test]
+fn a_number_that_is_kept_for_others_is_refused() {
+    let mut play = Play::new(Version::Ocpp21);
+    assert!(play.state.set_by_itself("SmartChargingCtrlr", "MaxExternalConstraintsId", "100"));
+    set(&mut play, 1, profile(100, 0, "TxDefaultProfile", 6.0), "InvalidProfile");
+    set(&mut play, 1, profile(101, 0, "TxDefaultProfile", 6.0), "");
+}
+
+#[test]
 fn priority_needs_a_transaction_and_a_profile() {
     let mut play = Play::new(Version::Ocpp21);
     let ask = json!({"transactionId": "tx-1", "activate": true});
