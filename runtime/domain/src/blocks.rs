@@ -135,7 +135,8 @@ fn answer(station: &Station, event: &StationEvent) -> Reply {
         StationEvent::Security(event) => security::answer(event),
         StationEvent::SmartCharging(event) => {
             let charges = |evse| station.sessions.iter().any(|session| session.evse == evse && session.is_open());
-            smart_charging::answer(event, charges)
+            let is_v21 = station.reported.identity.protocol.as_deref() == Some("ocpp2.1");
+            smart_charging::answer(event, charges, is_v21)
         }
         StationEvent::Diagnostics(event) => diagnostics::answer(event),
         StationEvent::Cost(event) => cost::answer(event),

@@ -14,7 +14,7 @@ use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
-pub use needs::Needs;
+pub use needs::{Follows, Needs};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SmartChargingEvent {
@@ -128,9 +128,16 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
     }
 }
 
-/// `charges`: a transaction runs at this EVSE.
-pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) -> Reply {
+/// `charges`: a transaction runs at this EVSE. `is_v21`: only there a station is told that no profile comes (K18.FR.04, K19.FR.04);
+/// one of 2.0.1 hears it as a refusal (K15.FR.04).
+pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool, is_v21: bool) -> Reply {
     match event {
+        SmartChargingEvent::Needs(Needs { follows: Follows::Nothing, .. }) if is_v21 => {
+            Reply::word("NoChargingProfile")
+        }
+        SmartChargingEvent::Needs(Needs { follows: Follows::Nothing, .. }) => Reply::word("Rejected"),
+        // The station looks for another way with the car, or ends the transaction (2.1, Q01.FR.04 to 06).
+        SmartChargingEvent::Needs(Needs { follows: Follows::Refusal, .. }) => Reply::word("Rejected"),
         // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
         SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
@@ -158,6 +165,12 @@ pub fn schedule_update(held: &Value) -> Option<Value> {
     let said: Map<String, Value> =
         period.iter().filter(is_said).map(|(name, value)| (name.clone(), value.clone())).collect();
     (profile["chargingProfileKind"] == "Dynamic" && !said.is_empty()).then_some(Value::Object(said))
+}
+
+/// A profile, as it is held, for each transaction that begins at this EVSE.
+pub fn is_default_at(held: &Value, evse: u32) -> bool {
+    let is_there = held["evse"] == evse || held["evse"] == 0;
+    is_there && held["profile"]["chargingProfilePurpose"] == "TxDefaultProfile"
 }
 
 /// Of all phases, or of the second (`_L2`) and third.

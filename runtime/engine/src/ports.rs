@@ -26,4 +26,6 @@ pub struct Ports {
     pub hash_password: PasswordHash,
     /// Whether a request for a certificate can be signed. The error says why not.
     pub check_signing: SigningCheck,
+    /// Whether a site says what cars may draw at this EVSE.
+    pub is_shared: Box<dyn Fn(&StationId, u32) -> bool + Send + Sync>,
 }

@@ -12,6 +12,7 @@ use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
+use amprule_domain::smart_charging::is_default_at;
 use amprule_domain::variable::{ACTUAL, Place};
 use amprule_domain::{CommandId, Decimal, StationId, Timestamp};
 use amprule_engine::Engine;
@@ -104,10 +105,7 @@ impl amprule_sites::Stations for Stations {
         Box::pin(async move {
             let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
             let held = self.store.holdings(&filter, &Page { after: None, limit: 1_000 }).await?;
-            Ok(held.items.iter().any(|(_, holding)| {
-                let is_there = holding.body["evse"] == evse || holding.body["evse"] == 0;
-                is_there && holding.body["profile"]["chargingProfilePurpose"] == "TxDefaultProfile"
-            }))
+            Ok(held.items.iter().any(|(_, holding)| is_default_at(&holding.body, evse)))
         })
     }
 

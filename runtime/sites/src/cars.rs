@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use amprule_domain::command::{Command, Most};
+use amprule_domain::command::Command;
+use amprule_domain::doors::StoreResult;
 use amprule_domain::load::Allowed;
-use amprule_domain::smart_charging::Needs;
+use amprule_domain::smart_charging::{Follows, Needs};
 use amprule_domain::{StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::broadcast::error::RecvError;
@@ -38,6 +39,10 @@ pub(crate) async fn answer(house: Arc<House>, ledger: Arc<Ledger>) {
             && let Ok(needs) = serde_json::from_value::<Needs>(notice.data.clone())
         {
             waiting.retain(|(of, known, _)| (of, known.evse) != (station, needs.evse));
+            // A car that was promised none does not wait.
+            if needs.follows != Follows::Profile {
+                continue;
+            }
             if waiting.len() == WAITING_MAX {
                 waiting.pop_front();
             }
@@ -68,7 +73,8 @@ async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs
     if ledger.is_seated(&place) || has_default {
         return Ok(true);
     }
-    let Some(Allowed { most, phases }) = allowed(house, station, needs).await? else {
+    let Some(Allowed { most, phases }) = allowed(house, station, needs).await.map_err(|error| error.to_string())?
+    else {
         return Err("neither the EVSE's power nor the car's is known".to_owned());
     };
     let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
@@ -78,34 +84,9 @@ async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs
     house.stations.order_for_car(station, command, expires_at).await.map(|_| true)
 }
 
-/// What the EVSE delivers, else what the car can take. Watts are for three phases where nothing else is said (K01.FR.49): of the EVSE's
-/// they are for those that it has, if that is known, of the car's for those that it wants.
-async fn allowed(house: &House, station: &StationId, needs: &Needs) -> Result<Option<Allowed>, String> {
-    let known = house.stations.power_w(station, needs.evse).await.map_err(|error| error.to_string())?;
-    let wanted = phases(&needs.needs);
-    let allowed = |most: u32, phases: Option<u8>| Allowed {
-        most: Most::Watts(most),
-        phases: phases.filter(|phases| *phases < 3),
-    };
-    if let Some(known) = known {
-        let connected = house.stations.phases(station, needs.evse).await.map_err(|error| error.to_string())?;
-        let most = u32::try_from(known).unwrap_or(u32::MAX);
-        return Ok(Some(allowed(most, wanted.map(|wanted| connected.unwrap_or(wanted)))));
-    }
-    let of_dc = needs.needs["dcChargingParameters"]["evMaxPower"].as_f64();
-    let current = needs.needs["acChargingParameters"]["evMaxCurrent"].as_f64();
-    let of_ac = current.map(|current| current * 230.0 * f64::from(wanted.unwrap_or(3)));
-    let of_v2x = needs.needs["v2xChargingParameters"]["maxChargePower"].as_f64();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
-    let watts = |watts: f64| watts as u32;
-    Ok(of_dc.or(of_ac).or(of_v2x).filter(|most| *most > 0.0).map(|most| allowed(watts(most), wanted)))
-}
-
-/// As many as the car wants (EnergyTransferModeEnumType). `None`: direct current has none.
-fn phases(needs: &serde_json::Value) -> Option<u8> {
-    match needs["requestedEnergyTransfer"].as_str()? {
-        "AC_single_phase" => Some(1),
-        "AC_two_phase" => Some(2),
-        mode => mode.starts_with("AC").then_some(3),
-    }
+/// What the EVSE delivers, else what the car can take.
+async fn allowed(house: &House, station: &StationId, needs: &Needs) -> StoreResult<Option<Allowed>> {
+    let Some(known) = house.stations.power_w(station, needs.evse).await? else { return Ok(needs.most()) };
+    let connected = house.stations.phases(station, needs.evse).await?;
+    Ok(Some(needs.most_of_evse(known, connected)))
 }

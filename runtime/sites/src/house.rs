@@ -12,12 +12,15 @@ use amprule_domain::session::Session;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use tokio::sync::broadcast;
 
+use crate::seats::Seats;
+
 pub struct House {
     pub stations: Arc<dyn Stations>,
     pub meters: Arc<dyn Meters>,
     pub hooks: Arc<dyn Hooks>,
     pub books: Arc<dyn SiteBooks>,
     pub clock: Arc<dyn Clock>,
+    pub seats: Arc<Seats>,
 }
 
 /// The stations of this server, whatever they speak.

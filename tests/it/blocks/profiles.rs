@@ -191,9 +191,11 @@ async fn a_car_that_tells_its_needs_is_told_what_it_may_draw() {
     flow.accepted("ClearChargingProfile", json!({})).await;
     let standing = profile_for_all();
     flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": standing})).await;
-    flow.station.call("NotifyEVChargingNeeds", needs).await.expect("an answer");
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    assert_eq!(flow.held("profiles").len(), 1, "what somebody has said for each transaction holds for this one");
+    let answer = flow.station.call("NotifyEVChargingNeeds", needs).await.expect("an answer");
+    assert_eq!(
+        answer["status"], "Rejected",
+        "what somebody has said for each transaction holds for this one (K15.FR.04)"
+    );
 }
 
 /// OCPP 2.0.1, K01.FR.49 and 50: a car of one phase is not left with a third of what it can take.
@@ -259,6 +261,35 @@ async fn limits_have_numbers_that_the_station_does_not_keep_for_others() {
     assert!(refused.text.contains("more than 2147400000"), "{}", refused.text);
     let set = json!({"evseId": 2, "chargingProfile": profile(2_147_400_001, 1, "TxDefaultProfile", &[(0, 6.0)])});
     flow.accepted("SetChargingProfile", set).await;
+}
+
+/// OCPP 2.1, K18.FR.04, K19.FR.04, Q01: a car that gets no profile does not wait for one, and one that its token forbids to be charged
+/// so is told that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_car_that_gets_no_profile_is_told_so() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    flow.api.accept(&["CARD-1"]);
+    let token = json!({"type": "ISO14443", "status": "accepted", "energyTransfer": ["AC_single_phase", "DC"]});
+    flow.api.put("/api/v1/tokens/CARD-2", &token).ok();
+    let answers = async |evse: i64, mode: &str, more: Value| {
+        let mut needs = json!({"requestedEnergyTransfer": mode});
+        more.as_object().into_iter().flatten().for_each(|(member, value)| needs[member.as_str()] = value.clone());
+        let needs = json!({"evseId": evse, "chargingNeeds": needs});
+        flow.station.call("NotifyEVChargingNeeds", needs).await.expect("an answer")["status"].clone()
+    };
+    let ac = json!({"acChargingParameters": {"energyAmount": 30_000, "evMinCurrent": 6, "evMaxCurrent": 16, "evMaxVoltage": 400}});
+    let now = amprule_tests::clock::now();
+    flow.station.start(1, "CARD-1", Meter::new(now, 0)).await.expect("it starts");
+    flow.station.start(2, "CARD-2", Meter::new(now, 0)).await.expect("it starts");
+    assert_eq!(answers(1, "DC", json!({})).await, "NoChargingProfile", "nobody knows of any power");
+    assert_eq!(answers(1, "AC_three_phase", ac.clone()).await, "Accepted", "its token names no ways");
+    assert_eq!(answers(2, "AC_three_phase", ac.clone()).await, "Rejected", "its token names others");
+    assert_eq!(answers(2, "AC_single_phase", ac.clone()).await, "Accepted");
+    let held = flow.until_held("profiles", "both are told", |held| held.len() == 2).await;
+    assert!(held.iter().all(|held| held["profile"]["chargingProfilePurpose"] == "TxProfile"), "{held:?}");
+    flow.accepted("ClearChargingProfile", json!({})).await;
+    flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": profile_for_all()})).await;
+    assert_eq!(answers(1, "AC_three_phase", ac).await, "NoChargingProfile", "what stands there holds");
 }
 
 fn profile_for_all() -> Value {
