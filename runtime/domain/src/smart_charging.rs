@@ -77,7 +77,8 @@ impl Criteria {
 /// Who set it, where nobody says otherwise (ChargingLimitSourceEnumType): we did.
 const OURS: &str = "CSO";
 
-pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
+/// `place`: at which EVSE a transaction runs.
+pub(crate) fn noted(event: &SmartChargingEvent, place: impl FnOnce(&str) -> Option<u32>, now: Timestamp) -> Noted {
     match event {
         SmartChargingEvent::Installed { evse, profile, replaces_level } => {
             installed(*evse, profile, *replaces_level, now)
@@ -120,9 +121,8 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
             Noted::default().tell("station.charging-schedule", json!({ "evse": evse, "schedule": schedule }))
         }
         SmartChargingEvent::Priority { transaction, is_active } => {
-            let like = Like::default().with("profile.transactionId", transaction.clone());
-            let like = like.with("profile.chargingProfilePurpose", "PriorityCharging");
-            Noted::change(Change::MergeAll { kind: Kind::Profile, like, body: json!({ "active": is_active }) })
+            let active = place(transaction).map(|evse| active(evse, is_active.then_some(&**transaction)));
+            Noted { changes: active.into_iter().collect(), tells: Vec::new() }
                 .tell("station.priority-charging", json!({ "transaction": transaction, "active": is_active }))
         }
     }
@@ -157,6 +157,21 @@ pub fn standing(held: &Value) -> Value {
     profile
 }
 
+/// Priority is a transaction's (2.1, K21 and K22), and the profile for it, which names none, may be for several EVSEs: each profile
+/// says at which EVSE it counts, and for whom.
+fn active(evse: u32, transaction: Option<&str>) -> Change {
+    let like = Like::default().with("profile.chargingProfilePurpose", PRIORITY);
+    let body = json!({ "active": { evse.to_string(): transaction } });
+    Change::MergeAll { kind: Kind::Profile, like, body }
+}
+
+/// Whether this profile, as it is held, counts for this transaction first of all.
+pub fn has_priority(held: &Value, evse: u32, transaction: &str) -> bool {
+    held["active"][evse.to_string()] == transaction
+}
+
+const PRIORITY: &str = "PriorityCharging";
+
 /// What a dynamic profile says now (2.1 K28, ChargingScheduleUpdateType). `None`: it is none, or says nothing.
 pub fn schedule_update(held: &Value) -> Option<Value> {
     let profile = standing(held);
@@ -189,14 +204,26 @@ fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -
     let Some(id) = profile["id"].as_i64() else { return Noted::default() };
     let first = replaces_level.then_some(true);
     let holding = body(json!({ "evse": evse, "source": OURS, "since": now, "profile": profile, "evseFirst": first }));
-    let put = Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding };
+    let (kind, key) = (Kind::Profile, id.to_string());
+    let put = match profile["chargingProfilePurpose"] == PRIORITY {
+        false => vec![Change::Put { kind, key, body: holding }],
+        // Whoever has priority keeps it where the profile for it is replaced.
+        true => vec![
+            Change::Merge {
+                kind,
+                key: key.clone(),
+                body: json!({ "profile": null, "update": null, "updatedAt": null }),
+            },
+            Change::Merge { kind, key, body: holding },
+        ],
+    };
     let same_level = Like::default()
         .but(id.to_string())
         .with("evse", evse)
         .with("profile.chargingProfilePurpose", profile["chargingProfilePurpose"].clone())
         .with("profile.stackLevel", profile["stackLevel"].clone());
     let replaced = replaces_level.then_some(Change::Gone { kind: Kind::Profile, like: same_level });
-    Noted { changes: replaced.into_iter().chain([put]).collect(), tells: Vec::new() }
+    Noted { changes: replaced.into_iter().chain(put).collect(), tells: Vec::new() }
 }
 
 fn told(evse: u32, source: Option<&str>, profile: &Value) -> Option<Change> {

@@ -292,6 +292,41 @@ async fn a_car_that_gets_no_profile_is_told_so() {
     assert_eq!(answers(1, "AC_three_phase", ac).await, "NoChargingProfile", "what stands there holds");
 }
 
+/// OCPP 2.1, K21 and K22: priority is a transaction's, by its driver's wish or ours; the profile for it names none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_with_priority_goes_by_the_profile_for_it() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    flow.api.accept(&["CARD-1", "CARD-2"]);
+    let now = amprule_tests::clock::now();
+    let (first, _) = flow.station.start(1, "CARD-1", Meter::new(now, 0)).await.expect("it starts");
+    let (second, _) = flow.station.start(2, "CARD-2", Meter::new(now, 0)).await.expect("it starts");
+    flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": profile_for_all()})).await;
+    let fast =
+        |amperes: f64| json!({"evseId": 0, "chargingProfile": profile(4, 0, "PriorityCharging", &[(0, amperes)])});
+    flow.accepted("SetChargingProfile", fast(20.0)).await;
+    let path = |evse: u8| format!("/api/v1/stations/cs-1/composite-schedule?evse={evse}&duration=600&unit=A");
+    let flows = || [1, 2].map(|evse| flow.api.get(&path(evse)).ok()["periods"][0]["limit"].as_f64().expect("a limit"));
+    assert_eq!(flows(), [10.0, 10.0]);
+
+    let asked = json!({"transactionId": first.transaction, "activate": true});
+    flow.accepted("UsePriorityCharging", asked).await;
+    assert_eq!(flows(), [20.0, 10.0]);
+    assert_eq!(flow.whole.most_a(1), 20.0);
+    let compared = flow.compared(&path(1)).await;
+    assert_eq!((&compared["status"], &compared["difference"]), (&json!("Accepted"), &Value::Null), "{compared}");
+    // Where the profile is another one, who has priority keeps it.
+    flow.accepted("SetChargingProfile", fast(24.0)).await;
+    assert_eq!((flows(), flow.whole.most_a(1)), ([24.0, 10.0], 24.0));
+    flow.accepted("UsePriorityCharging", json!({"transactionId": first.transaction, "activate": false})).await;
+    assert_eq!((flows(), flow.whole.most_a(1)), ([10.0, 10.0], 10.0));
+
+    let wished = |activated: bool| json!({"transactionId": second.transaction, "activated": activated});
+    flow.station.call("NotifyPriorityCharging", wished(true)).await.expect("it is taken");
+    assert_eq!(flows(), [10.0, 24.0]);
+    flow.station.call("NotifyPriorityCharging", wished(false)).await.expect("it is taken");
+    assert_eq!(flows(), [10.0, 10.0]);
+}
+
 fn profile_for_all() -> Value {
     profile(3, 0, "TxDefaultProfile", &[(0, 10.0)])
 }

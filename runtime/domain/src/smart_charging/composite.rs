@@ -38,7 +38,7 @@ pub struct Installed {
     pub profile: Profile,
     /// One of the EVSE itself goes before one of the station whatever their levels are (1.6, 5.16.1); in 2.x their levels decide.
     pub evse_first: bool,
-    /// Of a priority profile: the driver, or we, have asked for it (2.1, K22).
+    /// Of a priority profile: the transaction that is asked about has priority, by its driver's wish or ours (2.1, K21 and K22).
     pub is_active: bool,
 }
 
@@ -160,7 +160,9 @@ fn applies(held: &Installed, question: &Question<'_>) -> bool {
         Purpose::Priority if !is_active => false,
         Purpose::Transaction | Purpose::Priority => {
             let of_this = |id: &String| question.transaction.is_some_and(|(running, _)| running == id);
-            evse == question.evse
+            let is_here = evse == question.evse || (evse == 0 && profile.purpose == Purpose::Priority);
+            is_here
+                && question.evse > 0
                 && question.transaction.is_some()
                 && profile.transaction_id.as_ref().is_none_or(of_this)
         }

@@ -126,7 +126,11 @@ impl State {
     /// A priority replaces the transaction's profile, which replaces the default.
     pub(super) fn of_transaction(&self, evse: i64, at: Timestamp) -> Option<Limit> {
         let is_urgent = self.transactions.iter().any(|running| running.evse == evse && running.has_priority);
-        let urgent = is_urgent.then(|| self.highest("PriorityCharging", evse, at)).flatten();
+        let urgent = || {
+            let here = self.highest("PriorityCharging", evse, at);
+            here.or_else(|| self.highest("PriorityCharging", 0, at))
+        };
+        let urgent = is_urgent.then(urgent).flatten();
         let own = || self.highest("TxProfile", evse, at);
         let here = || self.highest("TxDefaultProfile", evse, at);
         urgent.or_else(own).or_else(here).or_else(|| self.highest("TxDefaultProfile", 0, at))
