@@ -172,6 +172,13 @@ pub fn has_priority(held: &Value, evse: u32, transaction: &str) -> bool {
 
 const PRIORITY: &str = "PriorityCharging";
 
+/// When what a dynamic profile says was last said, as far as is known: when it was set, when it was updated, and what the station tells
+/// of it (dynUpdateTime).
+pub fn updated_at(held: &Value) -> Option<Timestamp> {
+    let told = [&held["since"], &held["updatedAt"], &held["profile"]["dynUpdateTime"]];
+    told.into_iter().filter_map(|at| at.as_str()?.parse().ok()).max()
+}
+
 /// What a dynamic profile says now (2.1 K28, ChargingScheduleUpdateType). `None`: it is none, or says nothing.
 pub fn schedule_update(held: &Value) -> Option<Value> {
     let profile = standing(held);

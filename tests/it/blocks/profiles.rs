@@ -327,6 +327,77 @@ async fn a_transaction_with_priority_goes_by_the_profile_for_it() {
     assert_eq!(flows(), [10.0, 10.0]);
 }
 
+/// OCPP 2.1, K28.FR.13 to 15: what is not said anew for longer than the duration gives way, and comes back with the next word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dynamic_profile_gives_way_when_nothing_new_is_said_and_comes_back() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let path = "/api/v1/stations/cs-1/composite-schedule?evse=1&duration=600&unit=A";
+    let limits = || -> Vec<f64> {
+        let periods = flow.api.get(path).ok()["periods"].clone();
+        periods.as_array().into_iter().flatten().filter_map(|period| period["limit"].as_f64()).collect()
+    };
+    let below = profile(3, 0, "TxDefaultProfile", &[(0, 8.0)]);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": below})).await;
+    let mut dynamic = profile(5, 1, "TxDefaultProfile", &[(0, 16.0)]);
+    dynamic["chargingProfileKind"] = json!("Dynamic");
+    dynamic["chargingSchedule"][0].as_object_mut().expect("an object").remove("startSchedule");
+    dynamic["chargingSchedule"][0]["duration"] = json!(2);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": dynamic})).await;
+    assert_eq!((limits(), flow.whole.most_a(1)), (vec![16.0, 8.0], 16.0));
+    until("nobody has said anything", || (limits() == [8.0] && flow.whole.most_a(1) == 8.0).then_some(())).await;
+    let update = json!({"chargingProfileId": 5, "scheduleUpdate": {"limit": 12.0}});
+    flow.accepted("UpdateDynamicSchedule", update).await;
+    assert_eq!((limits(), flow.whole.most_a(1)), (vec![12.0, 8.0], 12.0));
+    until("nobody has said anything again", || (limits() == [8.0]).then_some(())).await;
+    // The station asks, and hears the same: that is news too (K28.FR.09).
+    flow.station.call("PullDynamicScheduleUpdate", json!({"chargingProfileId": 5})).await.expect("an answer");
+    assert_eq!(limits(), [12.0, 8.0]);
+}
+
+/// OCPP 2.1, K01.FR.140 and K08.FR.09: as many phases as all allow, and of each the least.
+#[tokio::test(flavor = "multi_thread")]
+async fn single_phases_and_their_number_count_in_the_composite_schedule() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    flow.api.accept(&["CARD-1"]);
+    let (charge, _) =
+        flow.station.start(1, "CARD-1", Meter::new(amprule_tests::clock::now(), 0)).await.expect("it starts");
+    let path = "/api/v1/stations/cs-1/composite-schedule?evse=1&duration=600&unit=A";
+    let mut of_station = profile(1, 0, "ChargingStationMaxProfile", &[(0, 14.0)]);
+    flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": of_station})).await;
+    let mut own = profile(2, 0, "TxProfile", &[(0, 16.0)]);
+    own["transactionId"] = json!(charge.transaction);
+    own["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit_L2"] = json!(10.0);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": own})).await;
+    let period = flow.api.get(path).ok()["periods"][0].clone();
+    assert_eq!(period, json!({"startPeriod": 0, "limit": 14.0, "limit_L2": 10.0, "numberPhases": null}));
+    let compared = flow.compared(path).await;
+    assert_eq!(
+        (&compared["difference"], &compared["periods"][0]["limit_L2"]),
+        (&Value::Null, &json!(10.0)),
+        "{compared}"
+    );
+
+    of_station["chargingSchedule"][0]["chargingSchedulePeriod"][0]["numberPhases"] = json!(1);
+    flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": of_station})).await;
+    let own = profile_of(&charge.transaction.to_string(), 10.0);
+    flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": own})).await;
+    let watts = path.replace("unit=A", "unit=W");
+    let period = flow.api.get(&watts).ok()["periods"][0].clone();
+    assert_eq!((&period["limit"], &period["numberPhases"]), (&json!(2_300.0), &json!(1)), "{period}");
+    let compared = flow.compared(&watts).await;
+    assert_eq!(
+        (&compared["difference"], &compared["periods"][0]["limit"]),
+        (&Value::Null, &json!(2_300.0)),
+        "{compared}"
+    );
+}
+
+fn profile_of(transaction: &str, amperes: f64) -> Value {
+    let mut own = profile(2, 0, "TxProfile", &[(0, amperes)]);
+    own["transactionId"] = json!(transaction);
+    own
+}
+
 fn profile_for_all() -> Value {
     profile(3, 0, "TxDefaultProfile", &[(0, 10.0)])
 }

@@ -7,7 +7,7 @@ use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
 use amprule_domain::smart_charging::profile::{Profile, ProfileKind, Unit};
-use amprule_domain::smart_charging::{has_priority, standing};
+use amprule_domain::smart_charging::{has_priority, standing, updated_at};
 use amprule_domain::{StationId, Timestamp};
 use axum::Json;
 use axum::extract::State;
@@ -52,7 +52,7 @@ pub(crate) struct CompositeView {
     #[schema(value_type = String)]
     unit: Unit,
     /// `startPeriod` in s after `from`; `limit` null where nothing limits; `numberPhases` null where nobody says. Where profiles speak of
-    /// energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
+    /// single phases (2.1): `limit_L2` and `limit_L3`, `limit` of the first then. Where they speak of energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
     #[schema(value_type = Vec<Object>)]
     periods: Vec<Piece>,
     /// Profiles that could not be read, by their ids.
@@ -133,7 +133,8 @@ fn read(body: &Value, running: Option<&Session>) -> Option<Installed> {
     }
     let evse_first = body["evseFirst"] == true;
     let is_active = running.is_some_and(|session| has_priority(body, session.evse, session.transaction.as_str()));
-    Some(Installed { evse_first, is_active, ..Installed::new(evse, profile) })
+    let updated_at = updated_at(body);
+    Some(Installed { evse_first, is_active, updated_at, ..Installed::new(evse, profile) })
 }
 
 async fn running(api: &Api, station: &StationId, evse: u32) -> Answer<Option<Session>> {
