@@ -209,7 +209,7 @@ fn operation_modes_say_what_a_period_may_hold() {
         (json!({"startPeriod": 0, "operationMode": "CentralFrequency", "setpoint": -5}), "UnsupportedParam"),
         (json!({"startPeriod": 0, "operationMode": "LocalFrequency", "v2xBaseline": 0}), "InvalidSchedule"),
         (json!({"startPeriod": 0, "operationMode": "Idle", "limit": 1}), "InvalidSchedule"),
-        (json!({"startPeriod": 0, "limit": 16, "limit_L2": 5}), "InvalidSchedule"),
+        (json!({"startPeriod": 0, "limit": 16, "limit_L2": 5}), "PhaseConflict"),
     ];
     for (asked, reason) in rows {
         set(&mut play, 1, period(asked), reason);
