@@ -65,7 +65,7 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
         StationEvent::Cost(CostEvent::Settled(settled)) => cost::settle(station, settled, moment),
         StationEvent::DataTransfer(said) => data_transfer::apply(station, inbound, said, moment),
         other => {
-            let noted = noted(other, moment.now);
+            let noted = noted(station, other, moment.now);
             let is_kept_otherwise = !noted.changes.is_empty();
             let mut step = noted.answered(station, moment, answer(station, other));
             step.reserved.extend(reserved(other, moment.now));
@@ -96,7 +96,7 @@ fn available(station: &Station, inbound: &Inbound, status: &ConnectorStatus, mom
 pub fn learned(station: &Station, event: &StationEvent, now: Timestamp) -> Step {
     match event {
         StationEvent::Charging(event) => charging::whereabouts_told(station, event, now),
-        other => Step { reserved: reserved(other, now), ..noted(other, now).step(station, now, Reply::Empty) },
+        other => Step { reserved: reserved(other, now), ..noted(station, other, now).step(station, now, Reply::Empty) },
     }
 }
 
@@ -109,7 +109,7 @@ fn reserved(event: &StationEvent, now: Timestamp) -> Vec<(Timestamp, Reservation
 }
 
 /// Of the blocks that keep what stations hold.
-fn noted(event: &StationEvent, now: Timestamp) -> Noted {
+fn noted(station: &Station, event: &StationEvent, now: Timestamp) -> Noted {
     match event {
         StationEvent::Provisioning(event) => provisioning::noted(event, now),
         StationEvent::Cost(event) => cost::noted(event, now),
@@ -120,7 +120,11 @@ fn noted(event: &StationEvent, now: Timestamp) -> Noted {
         StationEvent::LocalList(event) => local_list::noted(event, now),
         StationEvent::Reservation(event) => reservation::noted(event, now),
         StationEvent::Security(event) => security::noted(event, now),
-        StationEvent::SmartCharging(event) => smart_charging::noted(event, now),
+        StationEvent::SmartCharging(event) => {
+            let mut open = station.sessions.iter().filter(|session| session.is_open());
+            let place = |named: &str| open.find(|session| session.transaction.as_str() == named).map(|open| open.evse);
+            smart_charging::noted(event, place, now)
+        }
         StationEvent::Authorization(_)
         | StationEvent::ContractShown(_)
         | StationEvent::Availability(_)
@@ -135,7 +139,8 @@ fn answer(station: &Station, event: &StationEvent) -> Reply {
         StationEvent::Security(event) => security::answer(event),
         StationEvent::SmartCharging(event) => {
             let charges = |evse| station.sessions.iter().any(|session| session.evse == evse && session.is_open());
-            smart_charging::answer(event, charges)
+            let is_v21 = station.reported.identity.protocol.as_deref() == Some("ocpp2.1");
+            smart_charging::answer(event, charges, is_v21)
         }
         StationEvent::Diagnostics(event) => diagnostics::answer(event),
         StationEvent::Cost(event) => cost::answer(event),

@@ -2,6 +2,7 @@
 
 pub mod composite;
 mod needs;
+pub mod numbers;
 pub mod profile;
 pub mod stacking;
 
@@ -13,7 +14,7 @@ use crate::holding::{Change, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
-pub use needs::Needs;
+pub use needs::{Follows, Needs};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SmartChargingEvent {
@@ -76,7 +77,8 @@ impl Criteria {
 /// Who set it, where nobody says otherwise (ChargingLimitSourceEnumType): we did.
 const OURS: &str = "CSO";
 
-pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
+/// `place`: at which EVSE a transaction runs.
+pub(crate) fn noted(event: &SmartChargingEvent, place: impl FnOnce(&str) -> Option<u32>, now: Timestamp) -> Noted {
     match event {
         SmartChargingEvent::Installed { evse, profile, replaces_level } => {
             installed(*evse, profile, *replaces_level, now)
@@ -119,17 +121,23 @@ pub(crate) fn noted(event: &SmartChargingEvent, now: Timestamp) -> Noted {
             Noted::default().tell("station.charging-schedule", json!({ "evse": evse, "schedule": schedule }))
         }
         SmartChargingEvent::Priority { transaction, is_active } => {
-            let like = Like::default().with("profile.transactionId", transaction.clone());
-            let like = like.with("profile.chargingProfilePurpose", "PriorityCharging");
-            Noted::change(Change::MergeAll { kind: Kind::Profile, like, body: json!({ "active": is_active }) })
+            let active = place(transaction).map(|evse| active(evse, is_active.then_some(&**transaction)));
+            Noted { changes: active.into_iter().collect(), tells: Vec::new() }
                 .tell("station.priority-charging", json!({ "transaction": transaction, "active": is_active }))
         }
     }
 }
 
-/// `charges`: a transaction runs at this EVSE.
-pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool) -> Reply {
+/// `charges`: a transaction runs at this EVSE. `is_v21`: only there a station is told that no profile comes (K18.FR.04, K19.FR.04);
+/// one of 2.0.1 hears it as a refusal (K15.FR.04).
+pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool, is_v21: bool) -> Reply {
     match event {
+        SmartChargingEvent::Needs(Needs { follows: Follows::Nothing, .. }) if is_v21 => {
+            Reply::word("NoChargingProfile")
+        }
+        SmartChargingEvent::Needs(Needs { follows: Follows::Nothing, .. }) => Reply::word("Rejected"),
+        // The station looks for another way with the car, or ends the transaction (2.1, Q01.FR.04 to 06).
+        SmartChargingEvent::Needs(Needs { follows: Follows::Refusal, .. }) => Reply::word("Rejected"),
         // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
         SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
@@ -149,6 +157,28 @@ pub fn standing(held: &Value) -> Value {
     profile
 }
 
+/// Priority is a transaction's (2.1, K21 and K22), and the profile for it, which names none, may be for several EVSEs: each profile
+/// says at which EVSE it counts, and for whom.
+fn active(evse: u32, transaction: Option<&str>) -> Change {
+    let like = Like::default().with("profile.chargingProfilePurpose", PRIORITY);
+    let body = json!({ "active": { evse.to_string(): transaction } });
+    Change::MergeAll { kind: Kind::Profile, like, body }
+}
+
+/// Whether this profile, as it is held, counts for this transaction first of all.
+pub fn has_priority(held: &Value, evse: u32, transaction: &str) -> bool {
+    held["active"][evse.to_string()] == transaction
+}
+
+const PRIORITY: &str = "PriorityCharging";
+
+/// When what a dynamic profile says was last said, as far as is known: when it was set, when it was updated, and what the station tells
+/// of it (dynUpdateTime).
+pub fn updated_at(held: &Value) -> Option<Timestamp> {
+    let told = [&held["since"], &held["updatedAt"], &held["profile"]["dynUpdateTime"]];
+    told.into_iter().filter_map(|at| at.as_str()?.parse().ok()).max()
+}
+
 /// What a dynamic profile says now (2.1 K28, ChargingScheduleUpdateType). `None`: it is none, or says nothing.
 pub fn schedule_update(held: &Value) -> Option<Value> {
     let profile = standing(held);
@@ -157,6 +187,12 @@ pub fn schedule_update(held: &Value) -> Option<Value> {
     let said: Map<String, Value> =
         period.iter().filter(is_said).map(|(name, value)| (name.clone(), value.clone())).collect();
     (profile["chargingProfileKind"] == "Dynamic" && !said.is_empty()).then_some(Value::Object(said))
+}
+
+/// A profile, as it is held, for each transaction that begins at this EVSE.
+pub fn is_default_at(held: &Value, evse: u32) -> bool {
+    let is_there = held["evse"] == evse || held["evse"] == 0;
+    is_there && held["profile"]["chargingProfilePurpose"] == "TxDefaultProfile"
 }
 
 /// Of all phases, or of the second (`_L2`) and third.
@@ -175,14 +211,26 @@ fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -
     let Some(id) = profile["id"].as_i64() else { return Noted::default() };
     let first = replaces_level.then_some(true);
     let holding = body(json!({ "evse": evse, "source": OURS, "since": now, "profile": profile, "evseFirst": first }));
-    let put = Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding };
+    let (kind, key) = (Kind::Profile, id.to_string());
+    let put = match profile["chargingProfilePurpose"] == PRIORITY {
+        false => vec![Change::Put { kind, key, body: holding }],
+        // Whoever has priority keeps it where the profile for it is replaced.
+        true => vec![
+            Change::Merge {
+                kind,
+                key: key.clone(),
+                body: json!({ "profile": null, "update": null, "updatedAt": null }),
+            },
+            Change::Merge { kind, key, body: holding },
+        ],
+    };
     let same_level = Like::default()
         .but(id.to_string())
         .with("evse", evse)
         .with("profile.chargingProfilePurpose", profile["chargingProfilePurpose"].clone())
         .with("profile.stackLevel", profile["stackLevel"].clone());
     let replaced = replaces_level.then_some(Change::Gone { kind: Kind::Profile, like: same_level });
-    Noted { changes: replaced.into_iter().chain([put]).collect(), tells: Vec::new() }
+    Noted { changes: replaced.into_iter().chain(put).collect(), tells: Vec::new() }
 }
 
 fn told(evse: u32, source: Option<&str>, profile: &Value) -> Option<Change> {

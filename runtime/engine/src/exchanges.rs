@@ -30,6 +30,7 @@ impl StationTask {
             return Err(CommandRefused::Busy(open));
         }
         self.check_start(&exchange.command).await?;
+        self.ask_for_numbers(&exchange).await;
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
         Ok(exchange)
@@ -82,10 +83,11 @@ impl StationTask {
             self.trouble("a command could not be stored; it is sent later", &error);
             return self.station.put_exchange(exchange.not_sent(now));
         }
+        let command = self.numbered(&exchange.command).await;
         let Some(link) = &mut self.link else { return };
         let written = tokio::select! {
             biased;
-            written = link.command(&call, &exchange.command) => written,
+            written = link.command(&call, &command) => written,
             () = self.mailbox.newer_socket() => Err(Unsayable::Closed),
         };
         match written {

@@ -20,6 +20,8 @@ mod guesses;
 mod happened;
 mod key_codes;
 mod mailbox;
+mod needs;
+mod numbers;
 mod ordered;
 mod passwords;
 mod pending;

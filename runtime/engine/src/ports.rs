@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::StationId;
 use amprule_domain::doors::StationBooks;
 use amprule_domain::event::NewPassword;
 use amprule_domain::ports::{Clock, Hooks, Ids, Prices, Vouchers};
@@ -25,4 +26,6 @@ pub struct Ports {
     pub hash_password: PasswordHash,
     /// Whether a request for a certificate can be signed. The error says why not.
     pub check_signing: SigningCheck,
+    /// Whether a site says what cars may draw at this EVSE.
+    pub is_shared: Box<dyn Fn(&StationId, u32) -> bool + Send + Sync>,
 }

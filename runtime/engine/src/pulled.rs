@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::station::StationTask;
 
 impl StationTask {
-    /// `None`: it does not ask, or holds no such profile as far as is known. The answer has no effect of ours that could be lost.
+    /// `None`: it does not ask, or holds no such profile as far as is known. What it says counts from now on anew (K28.FR.09).
     pub(crate) async fn pulled(&mut self, inbound: &Inbound) -> Option<Reply> {
         let StationEvent::SmartCharging(SmartChargingEvent::Pulled { profile }) = &inbound.event else { return None };
         let (station, key) = (&self.station.record.id, profile.to_string());
@@ -21,6 +21,8 @@ impl StationTask {
             }
         };
         let update = schedule_update(&held.body)?;
+        let again = SmartChargingEvent::Adapted { profile: *profile, update: json!({}) };
+        self.learn(Some(Box::new(StationEvent::SmartCharging(again)))).await;
         Some(Reply::Word { status: "Accepted".to_owned(), more: json!({ "scheduleUpdate": update }) })
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct StationTask {
     pub ordered: Ordered,
     /// The hash of a password that was told more than once.
     pub told_again: Option<String>,
+    /// Which numbers of profiles the station keeps from us.
+    pub has_asked_numbers: bool,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -116,6 +118,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             key_codes: KeyCodes::default(),
             ordered: Ordered::default(),
             told_again: None,
+            has_asked_numbers: false,
             restarting: None,
             mailbox,
         };

@@ -33,6 +33,8 @@ impl StationTask {
             return Ok(reply);
         }
         self.recall(inbound).await?;
+        let foreseen = self.foreseen(inbound).await;
+        let inbound = foreseen.as_ref().unwrap_or(inbound);
 
         let hooks = self.ports.hooks.clone();
         let pin = |at: &Occasion<'_>, tariff: Option<&str>| hooks.pin(at, tariff);

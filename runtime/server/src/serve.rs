@@ -16,7 +16,7 @@ use amprule_hooks::{Mask, Registry};
 use amprule_lists::Keeper;
 use amprule_prices::Board;
 use amprule_reload::{Reload, Watching};
-use amprule_sites::Sites;
+use amprule_sites::{Seats, Sites};
 use amprule_store::SqliteStore;
 use amprule_webhooks::Webhooks;
 use anyhow::{Context, Result, anyhow};
@@ -178,7 +178,8 @@ impl House {
         registry.mask_with(Mask { tokens: config.decisions.mask, hash: secrets::mask_hash(data)? });
         let vouchers = Arc::new(Certifiers::open(&config.contracts, &config.vat)?);
         let (board, wishes) = Board::new(Arc::new(SystemClock));
-        let outside = (ids.clone(), vouchers, board.clone());
+        let seats = Arc::new(Seats::default());
+        let outside = (ids.clone(), vouchers, board.clone(), seats.clone());
         let engine = engine(config, &store, &registry, outside, passwords.clone()).await;
         let teller = Arc::downgrade(&engine);
         let tell = Arc::new(move |notice| {
@@ -205,6 +206,7 @@ impl House {
             hooks: registry.clone(),
             books: store.clone(),
             clock: Arc::new(SystemClock),
+            seats,
         });
         let sites = Arc::new(sites.await.context("read which stations have limits of sites")?);
         let forwards = Arc::new(Forwards::new(amprule_forward::House {
@@ -307,7 +309,7 @@ async fn engine(
     config: &Config,
     store: &Arc<SqliteStore>,
     registry: &Arc<Registry>,
-    (ids, vouchers, prices): (Arc<dyn Ids>, Arc<Certifiers>, Arc<Board>),
+    (ids, vouchers, prices, seats): (Arc<dyn Ids>, Arc<Certifiers>, Arc<Board>, Arc<Seats>),
     passwords: Arc<PasswordKey>,
 ) -> Arc<Engine> {
     let (checked, certificates) = (passwords.clone(), config.certificates.clone());
@@ -321,6 +323,7 @@ async fn engine(
         prices,
         hash_password: Box::new(move |password| passwords.hash_taken(password)),
         check_signing: Box::new(move |csr, usage, names| certificates::check(&certificates, csr, usage, names)),
+        is_shared: Box::new(move |station, evse| seats.has(station, evse)),
     };
     Engine::new(ports, config.stations.engine_settings()).await
 }

@@ -12,6 +12,8 @@ use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
+use amprule_domain::smart_charging::is_default_at;
+use amprule_domain::variable::{ACTUAL, Place};
 use amprule_domain::{CommandId, Decimal, StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_sites::{SiteStatus, Sites};
@@ -31,8 +33,12 @@ impl amprule_sites::Stations for Stations {
         self.engine.connection(station).is_some()
     }
 
+    fn is_device(&self, station: &StationId) -> bool {
+        self.fleet.status_of(station).is_some()
+    }
+
     fn evses<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Option<BTreeSet<u32>>>> {
-        let is_device = self.fleet.status_of(station).is_some();
+        let is_device = self.is_device(station);
         Box::pin(async move {
             if is_device {
                 return Ok(Some([1].into()));
@@ -86,14 +92,20 @@ impl amprule_sites::Stations for Stations {
         })
     }
 
+    fn phases<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<u8>>> {
+        Box::pin(async move {
+            let key = Place { evse: Some(evse), ..Place::of("EVSE", "SupplyPhases") }.key();
+            let told = self.store.holding(station, Kind::Variable, &key).await?;
+            let phases = told.and_then(|told| told.body["attributes"][ACTUAL]["value"].as_str()?.trim().parse().ok());
+            Ok(phases.filter(|phases| (1..=3).contains(phases)))
+        })
+    }
+
     fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>> {
         Box::pin(async move {
             let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
             let held = self.store.holdings(&filter, &Page { after: None, limit: 1_000 }).await?;
-            Ok(held.items.iter().any(|(_, holding)| {
-                let is_there = holding.body["evse"] == evse || holding.body["evse"] == 0;
-                is_there && holding.body["profile"]["chargingProfilePurpose"] == "TxDefaultProfile"
-            }))
+            Ok(held.items.iter().any(|(_, holding)| is_default_at(&holding.body, evse)))
         })
     }
 

@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use amprule_domain::command::{Command, Most};
-use amprule_domain::smart_charging::Needs;
+use amprule_domain::command::Command;
+use amprule_domain::doors::StoreResult;
+use amprule_domain::load::Allowed;
+use amprule_domain::smart_charging::{Follows, Needs};
 use amprule_domain::{StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::broadcast::error::RecvError;
@@ -37,6 +39,10 @@ pub(crate) async fn answer(house: Arc<House>, ledger: Arc<Ledger>) {
             && let Ok(needs) = serde_json::from_value::<Needs>(notice.data.clone())
         {
             waiting.retain(|(of, known, _)| (of, known.evse) != (station, needs.evse));
+            // A car that was promised none does not wait.
+            if needs.follows != Follows::Profile {
+                continue;
+            }
             if waiting.len() == WAITING_MAX {
                 waiting.pop_front();
             }
@@ -67,39 +73,20 @@ async fn tell(house: &House, ledger: &Ledger, station: &StationId, needs: &Needs
     if ledger.is_seated(&place) || has_default {
         return Ok(true);
     }
-    let Some(most) = most(house, station, needs).await? else {
+    let Some(Allowed { most, phases }) = allowed(house, station, needs).await.map_err(|error| error.to_string())?
+    else {
         return Err("neither the EVSE's power nor the car's is known".to_owned());
     };
     let sessions = house.stations.sessions(station).await.map_err(|error| error.to_string())?;
     let Some(session) = sessions.into_iter().find(|session| session.evse == needs.evse) else { return Ok(false) };
-    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases: None };
+    let command = Command::Limit { evse: needs.evse, transaction: Some(session.transaction), most, phases, above: 0 };
     let expires_at = house.clock.now().checked_add(PATIENCE).map_err(|error| error.to_string())?;
     house.stations.order_for_car(station, command, expires_at).await.map(|_| true)
 }
 
 /// What the EVSE delivers, else what the car can take.
-async fn most(house: &House, station: &StationId, needs: &Needs) -> Result<Option<Most>, String> {
-    let known = house.stations.power_w(station, needs.evse).await.map_err(|error| error.to_string())?;
-    let watts = |watts: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
-        Most::Watts(watts as u32)
-    };
-    if let Some(known) = known {
-        return Ok(Some(Most::Watts(u32::try_from(known).unwrap_or(u32::MAX))));
-    }
-    let of_dc = needs.needs["dcChargingParameters"]["evMaxPower"].as_f64();
-    let ac = &needs.needs["acChargingParameters"];
-    let of_ac = ac["evMaxCurrent"].as_f64().map(|current| watts_of(current, &needs.needs));
-    let of_v2x = needs.needs["v2xChargingParameters"]["maxChargePower"].as_f64();
-    Ok(of_dc.or(of_ac).or(of_v2x).filter(|most| *most > 0.0).map(watts))
-}
-
-/// On as many phases as the car wants (EnergyTransferModeEnumType).
-fn watts_of(current: f64, needs: &serde_json::Value) -> f64 {
-    let phases = match needs["requestedEnergyTransfer"].as_str() {
-        Some("AC_single_phase") => 1.0,
-        Some("AC_two_phase") => 2.0,
-        _ => 3.0,
-    };
-    current * 230.0 * phases
+async fn allowed(house: &House, station: &StationId, needs: &Needs) -> StoreResult<Option<Allowed>> {
+    let Some(known) = house.stations.power_w(station, needs.evse).await? else { return Ok(needs.most()) };
+    let connected = house.stations.phases(station, needs.evse).await?;
+    Ok(Some(needs.most_of_evse(known, connected)))
 }

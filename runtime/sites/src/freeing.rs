@@ -180,7 +180,7 @@ impl Freeing {
         let exchange = self.house.stations.exchange(id).await.ok().flatten();
         let Some(exchange) = exchange.filter(|exchange| exchange.origin == Origin::Operator) else { return false };
         let is_accepted = outcome(Some(&exchange)) == Some(Answered::Accepted);
-        let Command::Limit { evse, transaction, most, phases } = exchange.command else { return false };
+        let Command::Limit { evse, transaction, most, phases, .. } = exchange.command else { return false };
         let Some(place) = waiting.into_iter().find(|place| place.1 == evse) else { return false };
         if is_accepted {
             self.owned(&place, transaction, Allowed { most, phases }).await;

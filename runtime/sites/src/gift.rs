@@ -89,7 +89,7 @@ impl Gift {
             return Err(Freed::Nothing);
         }
         let Allowed { most, phases } = allowed;
-        let command = Command::Limit { evse: *evse, transaction, most, phases };
+        let command = Command::Limit { evse: *evse, transaction, most, phases, above: 0 };
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|_| Freed::Nothing)?;
         self.house.stations.order(station, command, site, expires_at).await.map_err(|_| Freed::Nothing)
     }

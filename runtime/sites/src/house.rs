@@ -12,17 +12,22 @@ use amprule_domain::session::Session;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use tokio::sync::broadcast;
 
+use crate::seats::Seats;
+
 pub struct House {
     pub stations: Arc<dyn Stations>,
     pub meters: Arc<dyn Meters>,
     pub hooks: Arc<dyn Hooks>,
     pub books: Arc<dyn SiteBooks>,
     pub clock: Arc<dyn Clock>,
+    pub seats: Arc<Seats>,
 }
 
 /// The stations of this server, whatever they speak.
 pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
+    /// Hardware without OCPP: it switches to the phases that a limit names.
+    fn is_device(&self, station: &StationId) -> bool;
     /// The EVSEs that it has told of. `None`: no station of this name has ever come, and no device has it.
     fn evses<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Option<BTreeSet<u32>>>>;
     /// Those that are open.
@@ -44,6 +49,8 @@ pub trait Stations: Send + Sync {
     ) -> BoxFuture<'a, Result<CommandId, String>>;
     /// The most that this EVSE can deliver, W. `None`: nobody has said it.
     fn power_w<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<i64>>>;
+    /// With how many phases of alternating current this EVSE is connected, 1 to 3. `None`: its station has not said it.
+    fn phases<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<u8>>>;
     /// Whether somebody has said what each transaction that begins there may draw.
     fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>>;
     /// Commands of a station that are not over.

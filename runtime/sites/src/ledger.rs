@@ -15,6 +15,8 @@ use jiff::SignedDuration;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turns, Notify, OwnedMutexGuard};
 
+use crate::seats::Seats;
+
 /// A station that has not come back for so long is waited for no more.
 const WAITED_FOR: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// That it has waited for so long is noticed within this.
@@ -32,26 +34,21 @@ pub(crate) type Turn = OwnedMutexGuard<Option<Limited>>;
 pub(crate) struct Ledger {
     books: Arc<dyn SiteBooks>,
     slots: Mutex<BTreeMap<Place, Slot>>,
-    /// The site of each EVSE, by the configuration.
-    seats: Mutex<BTreeMap<Place, String>>,
+    seats: Arc<Seats>,
     /// The configuration is another one.
     pub(crate) moved: Notify,
 }
 
 impl Ledger {
-    pub(crate) async fn open(books: Arc<dyn SiteBooks>) -> StoreResult<Self> {
+    pub(crate) async fn open(books: Arc<dyn SiteBooks>, seats: Arc<Seats>) -> StoreResult<Self> {
         let slot = |limited: Limited| (place(&limited), Slot::new(Turns::new(Some(limited))));
         let slots = Mutex::new(books.limited().await?.into_iter().map(slot).collect());
-        Ok(Self { books, slots, seats: Mutex::default(), moved: Notify::new() })
+        Ok(Self { books, slots, seats, moved: Notify::new() })
     }
 
     /// These are the sites from now on.
     pub(crate) fn seat(&self, sites: &[Arc<Site>]) {
-        let places = |site: &Arc<Site>| {
-            let id = site.id.clone();
-            site.evses.clone().into_iter().map(move |evse| ((evse.station, evse.evse), id.clone()))
-        };
-        *self.seats.lock() = sites.iter().flat_map(places).collect();
+        self.seats.become_those_of(sites);
         self.moved.notify_one();
     }
 
@@ -60,7 +57,7 @@ impl Ledger {
         let place = place(&limited);
         let slot = Arc::clone(self.slots.lock().entry(place.clone()).or_default());
         let mut stands = slot.lock_owned().await;
-        if self.seats.lock().get(&place) != Some(&limited.site) {
+        if !self.seats.is_in(&place, &limited.site) {
             return Err("it is not in this site any more".to_owned());
         }
         let limited = Limited { is_cleared: stands.as_ref().is_some_and(|stands| stands.is_cleared), ..limited };
@@ -167,21 +164,20 @@ impl Ledger {
 
     /// Slots that are empty, and nobody's turn, go.
     fn unseated(&self) -> Vec<Place> {
-        let seats = self.seats.lock();
         let mut slots = self.slots.lock();
         let is_empty =
             |slot: &Slot| Arc::strong_count(slot) == 1 && slot.try_lock().is_ok_and(|stands| stands.is_none());
-        slots.retain(|place, slot| seats.contains_key(place) || !is_empty(slot));
-        slots.keys().filter(|place| !seats.contains_key(*place)).cloned().collect()
+        slots.retain(|place, slot| self.seats.is_taken(place) || !is_empty(slot));
+        slots.keys().filter(|place| !self.seats.is_taken(place)).cloned().collect()
     }
 
     pub(crate) fn is_seated(&self, place: &Place) -> bool {
-        self.seats.lock().contains_key(place)
+        self.seats.is_taken(place)
     }
 
     /// A site has an EVSE of this station.
     pub(crate) fn has_seat(&self, station: &StationId) -> bool {
-        self.seats.lock().range(evses_of(station)).next().is_some()
+        self.seats.has_any(station)
     }
 }
 
@@ -254,7 +250,7 @@ mod tests {
 
     async fn opened() -> (Arc<Books>, Ledger, Place) {
         let books = Arc::<Books>::default();
-        let ledger = Ledger::open(books.clone()).await.unwrap();
+        let ledger = Ledger::open(books.clone(), Arc::default()).await.unwrap();
         (books, ledger, (StationId::new("cs-1"), 1))
     }
 

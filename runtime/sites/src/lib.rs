@@ -19,6 +19,7 @@ mod heard;
 mod house;
 mod ledger;
 mod rounds;
+mod seats;
 mod status;
 mod task;
 mod waiting;
@@ -34,6 +35,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use house::{House, Meters, Stations};
+pub use seats::Seats;
 pub use status::SiteStatus;
 
 use crate::freeing::Freeing;
@@ -74,7 +76,7 @@ impl Sites {
     /// What stations have been told by sites cannot be read.
     pub async fn open(house: House) -> StoreResult<Self> {
         let house = Arc::new(house);
-        let ledger = Arc::new(Ledger::open(Arc::clone(&house.books)).await?);
+        let ledger = Arc::new(Ledger::open(Arc::clone(&house.books), Arc::clone(&house.seats)).await?);
         let freeing = tokio::spawn(Freeing::new(Arc::clone(&house), Arc::clone(&ledger)).run());
         let cars = tokio::spawn(cars::answer(Arc::clone(&house), Arc::clone(&ledger)));
         Ok(Self { house, ledger, freeing, cars, runtime: Handle::current(), bound: Mutex::default() })

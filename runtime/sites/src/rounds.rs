@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::CommandId;
-use amprule_domain::command::Command;
+use amprule_domain::command::{Command, Most};
 use amprule_domain::load::{Answered, Balance, Granted, LoadInput, Order, Shares, Site, SiteEvse, Steering};
 use jiff::SignedDuration;
 use parking_lot::Mutex;
@@ -156,9 +156,17 @@ impl Rounds {
     async fn order(&self, order: &Order) -> Result<CommandId, String> {
         let site = self.steering.site();
         let evse = &site.evses[order.evse];
-        let command =
-            Command::Limit { evse: evse.evse, transaction: order.transaction.clone(), most: order.most, phases: None };
-        let turn = self.ledger.limits(site.limited(order.evse)).await?;
+        let mut limited = site.limited(order.evse);
+        limited.phases_w = limited.phases_w.filter(|_| !self.house.stations.is_device(&evse.station));
+        let phases = limited.phases_w.filter(|_| matches!(order.most, Most::Watts(_)));
+        let command = Command::Limit {
+            evse: evse.evse,
+            transaction: order.transaction.clone(),
+            most: order.most,
+            phases,
+            above: 0,
+        };
+        let turn = self.ledger.limits(limited).await?;
         let expires_at = self.house.clock.now().checked_add(EXPIRES).map_err(|error| error.to_string())?;
         let is_cleared = turn.as_ref().is_some_and(|limited| limited.is_cleared);
         let place = (evse.station.clone(), evse.evse);

@@ -6,6 +6,7 @@ mod leaving;
 mod player;
 mod sharing;
 mod trouble;
+mod watts;
 
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ mod currency;
 pub(crate) mod files;
 pub(crate) mod get;
 pub(crate) mod list;
+mod numbers;
 pub(crate) mod order;
 mod profile;
 pub(crate) mod restart;

@@ -19,7 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::files::{self, Turn};
-use super::{CommandView, currency, profile, restart, stacking};
+use super::{CommandView, currency, numbers, profile, restart, stacking};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::token::key;
@@ -62,7 +62,7 @@ pub(crate) struct CommandBody {
     max_power_w: Option<u32>,
     /// A of each phase; tenths count.
     max_current_a: Option<f64>,
-    /// OCPP's numberPhases. A device is switched between 1 and 3 where its driver can, with a pause of 20 s, every two minutes at most.
+    /// OCPP's numberPhases; without it a station takes `maxPowerW` for three. A device is switched between 1 and 3 where its driver can, with a pause of 20 s, every two minutes at most.
     #[schema(minimum = 1, maximum = 3)]
     phases: Option<u8>,
     immediately: Option<bool>,
@@ -247,7 +247,7 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
     }
     let Some(protocol) = protocol else { return Ok(()) };
     let is_request = matches!(command, Command::Request { .. });
-    let said = match api.control.worded(&protocol, command) {
+    let said = match api.control.worded(&protocol, &numbers::numbered(api, station, command).await?) {
         Ok(Some(said)) => said,
         Ok(None) => return Ok(()),
         Err(CallFailed::Invalid { path, message }) if is_request => {
@@ -262,6 +262,9 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
     };
     currency::check(api, station, &said).await?;
     let place = if is_request { "/payload/chargingProfile" } else { "/evse" };
+    if is_request {
+        numbers::check(api, station, &said, place).await?;
+    }
     stacking::check(api, station, &said, place).await
 }
 
@@ -296,7 +299,13 @@ fn read(api: &Api, body: &CommandBody) -> Answer<Command> {
         Word::Stop => Command::Stop { transaction: needed("/transaction", transaction(body))? },
         Word::Limit => {
             let phases = phases(body)?;
-            Command::Limit { evse: needed("/evse", evse)?, transaction: transaction(body), most: most(body)?, phases }
+            Command::Limit {
+                evse: needed("/evse", evse)?,
+                transaction: transaction(body),
+                most: most(body)?,
+                phases,
+                above: 0,
+            }
         }
         Word::Unlock => Command::Unlock { evse: needed("/evse", evse)?, connector: connector.unwrap_or(1) },
         Word::Reset => Command::Reset { evse, is_immediate: body.immediately.unwrap_or(false) },

@@ -1,6 +1,6 @@
 //! A station's own composite schedule, beside ours (OCPP 2.0.1, K08; 1.6, 5.7).
 
-use amprule_domain::smart_charging::composite::{Back, Piece};
+use amprule_domain::smart_charging::composite::{Back, OtherPhases, Piece};
 use amprule_domain::smart_charging::profile::Unit;
 use amprule_domain::{StationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ struct Told {
     limit: Option<f64>,
     number_phases: Option<u8>,
     #[serde(flatten)]
+    others: OtherPhases,
+    #[serde(flatten)]
     back: Back,
 }
 
@@ -90,6 +92,7 @@ fn told(answer: &Value, asked: &Asked<'_>) -> Option<Vec<Piece>> {
         start_period: told.start_period + after_s,
         limit: told.limit,
         number_phases: told.number_phases,
+        others: told.others,
         back: told.back,
     };
     Some(periods.into_iter().map(piece).collect())
@@ -124,6 +127,7 @@ mod tests {
             start_period: *start_period,
             limit: (*limit >= 0.0).then_some(*limit),
             number_phases: None,
+            others: OtherPhases::default(),
             back: Back::default(),
         };
         told.iter().map(piece).collect()

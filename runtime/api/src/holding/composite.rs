@@ -7,7 +7,7 @@ use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::session::{Session, SessionState};
 use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
 use amprule_domain::smart_charging::profile::{Profile, ProfileKind, Unit};
-use amprule_domain::smart_charging::standing;
+use amprule_domain::smart_charging::{has_priority, standing, updated_at};
 use amprule_domain::{StationId, Timestamp};
 use axum::Json;
 use axum::extract::State;
@@ -52,7 +52,7 @@ pub(crate) struct CompositeView {
     #[schema(value_type = String)]
     unit: Unit,
     /// `startPeriod` in s after `from`; `limit` null where nothing limits; `numberPhases` null where nobody says. Where profiles speak of
-    /// energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
+    /// single phases (2.1): `limit_L2` and `limit_L3`, `limit` of the first then. Where they speak of energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
     #[schema(value_type = Vec<Object>)]
     periods: Vec<Piece>,
     /// Profiles that could not be read, by their ids.
@@ -93,8 +93,8 @@ pub(crate) async fn get_composite(
         let message = format!("in the query: `duration` is {duration}; it must be 1 to {DURATION_MAX_S}");
         return Err(Problem::unreadable("bad-parameter", message));
     }
-    let (profiles, unread) = profiles(&api, &station).await?;
     let running = running(&api, &station, query.evse).await?;
+    let (profiles, unread) = profiles(&api, &station, running.as_ref()).await?;
     let (from, unit) = (api.control.now(), query.unit.unwrap_or(Unit::W));
     let transaction = running.as_ref().map(|session| (session.transaction.as_str(), session.started_at));
     let question = Question { evse: query.evse, from, duration, unit, transaction, volts: VOLTS, phases: PHASES };
@@ -109,12 +109,12 @@ pub(crate) async fn get_composite(
     Ok(Json(CompositeView { evse: query.evse, from, duration, unit, periods, unread, station: own }))
 }
 
-async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec<String>)> {
+async fn profiles(api: &Api, station: &StationId, running: Option<&Session>) -> Answer<(Vec<Installed>, Vec<String>)> {
     let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
     let page = Page { after: None, limit: 1_000 };
     let (mut known, mut unread) = (Vec::new(), Vec::new());
     for (_, holding) in api.store.holdings(&filter, &page).await?.items {
-        match read(&holding.body) {
+        match read(&holding.body, running) {
             Some(installed) => known.push(installed),
             None => unread.push(holding.key),
         }
@@ -122,7 +122,7 @@ async fn profiles(api: &Api, station: &StationId) -> Answer<(Vec<Installed>, Vec
     Ok((known, unread))
 }
 
-fn read(body: &Value) -> Option<Installed> {
+fn read(body: &Value, running: Option<&Session>) -> Option<Installed> {
     let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
     let profile: Profile = serde_json::from_value(standing(body)).ok()?;
     let is_endless = profile.kind == ProfileKind::Recurring
@@ -131,8 +131,10 @@ fn read(body: &Value) -> Option<Installed> {
         // Nobody knows when it begins.
         return None;
     }
-    let (evse_first, is_active) = (body["evseFirst"] == true, body["active"] == true);
-    Some(Installed { evse_first, is_active, ..Installed::new(evse, profile) })
+    let evse_first = body["evseFirst"] == true;
+    let is_active = running.is_some_and(|session| has_priority(body, session.evse, session.transaction.as_str()));
+    let updated_at = updated_at(body);
+    Some(Installed { evse_first, is_active, updated_at, ..Installed::new(evse, profile) })
 }
 
 async fn running(api: &Api, station: &StationId, evse: u32) -> Answer<Option<Session>> {

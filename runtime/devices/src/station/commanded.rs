@@ -24,7 +24,7 @@ impl VirtualStation {
                 }
                 _ => refused("there is no such session"),
             },
-            Command::Limit { evse, transaction, most, phases } if *evse <= 1 => {
+            Command::Limit { evse, transaction, most, phases, .. } if *evse <= 1 => {
                 let is_of_session =
                     |name: &TransactionId| self.running.as_ref().is_some_and(|running| running.transaction == *name);
                 if transaction.as_ref().is_some_and(|name| !is_of_session(name)) {

@@ -283,7 +283,8 @@ fn a_car_that_is_offered_nothing_is_held_back_and_one_without_a_meter_is_told() 
     let mut story = Story::new(Some("FLEET"));
     story.plugged(0);
     story.sees(DeviceState::Charging, 10);
-    let limit = |most| Command::Limit { evse: 1, transaction: None, most: Most::DeciAmperes(most), phases: None };
+    let limit =
+        |most| Command::Limit { evse: 1, transaction: None, most: Most::DeciAmperes(most), phases: None, above: 0 };
     story.station.commanded(&limit(0), story.now);
     story.sees(DeviceState::Plugged, 10);
     assert_eq!(story.accepted(), ["occupied", "1 updated charging 10", "2 updated suspended 10"][1..]);
@@ -368,7 +369,7 @@ fn people_start_stop_and_limit_it() {
     story.station.commanded(&start, story.now);
     assert_eq!(story.plugged(0), ["card APP", "0 started idle 0 by app"]);
     assert_eq!(story.station.commanded(&start, story.now).verdict, Verdict::Refused, "one runs already");
-    let limit = |most| Command::Limit { evse: 1, transaction: None, most, phases: None };
+    let limit = |most| Command::Limit { evse: 1, transaction: None, most, phases: None, above: 0 };
     for (most, deciamperes) in [(Most::DeciAmperes(105), 105), (Most::Watts(11_040), 160), (Most::Watts(0), 0)] {
         assert_eq!(story.station.commanded(&limit(most), story.now).verdict, Verdict::Accepted);
         assert_eq!(story.station.shall(story.now).most_deciamperes, Some(deciamperes), "{most:?}");
@@ -378,6 +379,7 @@ fn people_start_stop_and_limit_it() {
         transaction: Some(TransactionId::new("t-4")),
         most: Most::DeciAmperes(60),
         phases: None,
+        above: 0,
     };
     story.station.commanded(&limit(Most::DeciAmperes(100)), story.now);
     story.station.commanded(&of_session, story.now);
@@ -461,7 +463,13 @@ fn what_did_not_arrive_is_said_again_as_the_same_message() {
 
 #[test]
 fn phases_are_switched_while_nothing_flows_and_not_all_the_time() {
-    let limit = |phases| Command::Limit { evse: 1, transaction: None, most: Most::Watts(1_610), phases: Some(phases) };
+    let limit = |phases| Command::Limit {
+        evse: 1,
+        transaction: None,
+        most: Most::Watts(1_610),
+        phases: Some(phases),
+        above: 0,
+    };
     let mut story = Story::new(Some("FLEET"));
     story.plugged(1_000);
     let refused = story.station.commanded(&limit(1), story.now);

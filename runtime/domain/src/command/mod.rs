@@ -38,9 +38,12 @@ pub enum Command {
         evse: u32,
         transaction: Option<TransactionId>,
         most: Most,
-        /// With so many (numberPhases). `None`: as many as it likes.
+        /// With so many (numberPhases). `None`: as many as it likes; watts are for three then (OCPP 2.0.1, K01.FR.49; 1.6, 7.14).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phases: Option<u8>,
+        /// Its profile has a number above this, which is set when it is sent ([`Command::numbered_above`]).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        above: u32,
     },
     /// Let go of the cable (OCPP 2.0.1, F05; 1.6, 5.18).
     Unlock { evse: u32, connector: u32 },
@@ -181,6 +184,11 @@ impl Command {
             _ => false,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Of a transaction that a station is asked to begin.

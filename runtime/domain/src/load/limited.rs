@@ -18,6 +18,9 @@ pub struct Limited {
     /// What its cable bears, of each phase; and the same for hardware that counts in watts.
     pub most_a: Amperes,
     pub most_w: u32,
+    /// With so many phases it is told watts, where that has to be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases_w: Option<u8>,
     /// What another system left there is cleared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_cleared: bool,
@@ -59,8 +62,8 @@ impl Limited {
             (Some(_), Some(own)) => vec![own],
             (None, Some(_)) => Vec::new(),
             (_, None) => {
-                let all = [Most::DeciAmperes(self.most_a.0), Most::Watts(self.most_w)];
-                all.map(|most| Allowed { most, phases: None }).to_vec()
+                let amperes = Allowed { most: Most::DeciAmperes(self.most_a.0), phases: None };
+                vec![amperes, Allowed { most: Most::Watts(self.most_w), phases: self.phases_w }]
             }
         }
     }
@@ -77,6 +80,7 @@ impl Site {
             site: self.id.clone(),
             most_a: evse.most,
             most_w: evse.most.watts(self.volts, phases),
+            phases_w: evse.phases_of_watts(),
             is_cleared: false,
             left_at: None,
             own: None,
@@ -99,7 +103,8 @@ mod tests {
             evse: 1,
             site,
             most_a,
-            most_w: 22_080,
+            most_w: 7_360,
+            phases_w: Some(1),
             is_cleared: false,
             left_at: None,
             own: None,
@@ -108,8 +113,10 @@ mod tests {
         let said = |limited: &Limited, transaction: Option<&TransactionId>| -> Vec<Most> {
             limited.given_back(transaction).into_iter().map(|allowed| allowed.most).collect()
         };
-        let all = [Most::DeciAmperes(320), Most::Watts(22_080)];
+        let all = [Most::DeciAmperes(320), Most::Watts(7_360)];
         assert_eq!([said(&limited, Some(&car)), said(&limited, None)], [all; 2]);
+        let phases: Vec<_> = limited.given_back(None).into_iter().map(|allowed| allowed.phases).collect();
+        assert_eq!(phases, [None, Some(1)], "amperes are of each phase, however many there are");
         let own = Allowed { most: Most::DeciAmperes(60), phases: Some(1) };
         let of_car = limited.clone().with_own(Some(car.clone()), own);
         assert_eq!((said(&of_car, Some(&car)), said(&of_car, Some(&other))), (vec![], all.to_vec()));

@@ -182,12 +182,49 @@ impl SiteEvse {
         Err(SiteFault::Evse { station: self.station.clone(), evse: self.evse, why })
     }
 
+    /// With how many phases it is told watts. Where nothing is said a station divides them by three (OCPP 2.0.1, K01.FR.49 and 50; 1.6,
+    /// 7.12): one phase would have a third of its share. One of direct current refuses to hear of any (K01.FR.44).
+    pub fn phases_of_watts(&self) -> Option<u8> {
+        u8::try_from(self.phases.len()).ok().filter(|phases| *phases < 3 && !self.is_direct)
+    }
+
     /// The nearest that it can be told: nothing, or its least to its most.
     pub fn bearable(&self, wanted: Amperes) -> Amperes {
         match wanted.min(self.most) {
             some if some >= self.least => some,
             _ if self.never_paused => self.least,
             _ => Amperes::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watts_of_fewer_than_three_phases_say_so_except_of_direct_current() {
+        let evse = |phases: &[usize], is_direct: bool| SiteEvse {
+            station: StationId::new("cs-1"),
+            evse: 1,
+            circuit: 0,
+            phases: phases.to_vec(),
+            least: Amperes::whole(6),
+            most: Amperes::whole(32),
+            safe: Amperes::whole(6),
+            alone: None,
+            never_paused: false,
+            is_direct,
+            priority: 0,
+        };
+        let cases = [
+            (evse(&[1], false), Some(1)),
+            (evse(&[2, 0], false), Some(2)),
+            (evse(&[0, 1, 2], false), None),
+            (evse(&[1], true), None),
+        ];
+        for (evse, phases) in cases {
+            assert_eq!(evse.phases_of_watts(), phases, "{:?}", evse.phases);
         }
     }
 }

@@ -6,11 +6,15 @@
 //! spot comes on top (2.1, K25).
 
 mod back;
+mod limits;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 pub use back::Back;
+pub use limits::OtherPhases;
+
+use limits::{Least, Limit, least};
 
 use super::profile::{Period, Profile, ProfileKind, Purpose, Recurrency, Schedule, Unit};
 
@@ -38,8 +42,10 @@ pub struct Installed {
     pub profile: Profile,
     /// One of the EVSE itself goes before one of the station whatever their levels are (1.6, 5.16.1); in 2.x their levels decide.
     pub evse_first: bool,
-    /// Of a priority profile: the driver, or we, have asked for it (2.1, K22).
+    /// Of a priority profile: the transaction that is asked about has priority, by its driver's wish or ours (2.1, K21 and K22).
     pub is_active: bool,
+    /// Of a dynamic profile: when its limit was last said. Its duration runs from then, and from each update anew (2.1, K28.FR.13 to 15).
+    pub updated_at: Option<Timestamp>,
 }
 
 impl Installed {
@@ -51,7 +57,7 @@ impl Installed {
                 period.number_phases = period.number_phases.filter(|phases| (1..=3).contains(phases));
             }
         }
-        Self { evse, profile, evse_first: false, is_active: false }
+        Self { evse, profile, evse_first: false, is_active: false, updated_at: None }
     }
 }
 
@@ -64,6 +70,8 @@ pub struct Piece {
     /// `None`: nothing limits it.
     pub limit: Option<f64>,
     pub number_phases: Option<u8>,
+    #[serde(flatten)]
+    pub others: OtherPhases,
     /// What is said of flowing back.
     #[serde(flatten)]
     pub back: Back,
@@ -82,10 +90,10 @@ pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece>
         if at >= end || pieces.len() == PIECES_MAX {
             break;
         }
-        let (limit, phases, back, until) = at_moment(installed, question, at);
+        let (Least { limit, others, phases }, back, until) = at_moment(installed, question, at);
         let start_period = at.duration_since(question.from).as_secs();
-        let piece = Piece { start_period, limit, number_phases: phases, back };
-        let says = |piece: &Piece| (piece.limit, piece.number_phases, piece.back);
+        let piece = Piece { start_period, limit, number_phases: phases, others, back };
+        let says = |piece: &Piece| (piece.limit, piece.number_phases, piece.others, piece.back);
         let is_new = pieces.last().is_none_or(|last| says(last) != says(&piece));
         if is_new {
             pieces.push(piece);
@@ -95,19 +103,16 @@ pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece>
     pieces
 }
 
-/// What a profile says at a moment, and until when it says so.
+/// What a profile says at a moment.
 struct Word {
-    limit: Option<f64>,
-    phases: Option<u8>,
+    limit: Limit,
+    /// In the unit that is asked for.
+    converted: Option<f64>,
     back: Back,
 }
 
-/// Limit, phases, what may flow back, and until when it is so; `None`: for good.
-fn at_moment(
-    installed: &[Installed],
-    question: &Question<'_>,
-    at: Timestamp,
-) -> (Option<f64>, Option<u8>, Back, Option<Timestamp>) {
+/// What may flow, what may flow back, and until when it is so; `None`: for good.
+fn at_moment(installed: &[Installed], question: &Question<'_>, at: Timestamp) -> (Least, Back, Option<Timestamp>) {
     let mut until: Option<Timestamp> = None;
     // Of all that are meant, of the station or of the EVSE alone where only those are.
     let mut highest = |purpose: Purpose, only: Option<u32>| {
@@ -118,7 +123,7 @@ fn at_moment(
             if !is_meant || !applies(held, question) {
                 continue;
             }
-            let (word, next) = says(profile, question, at);
+            let (word, next) = says(held, question, at);
             until = [until, next].into_iter().flatten().min();
             let rank = (*evse_first && *evse > 0, profile.stack_level, *evse > 0);
             if let Some(word) = word
@@ -141,16 +146,11 @@ fn at_moment(
         }
     }
     let discharge = back::nearest(words.iter().flatten().map(|word| word.back));
-    let generated = highest(Purpose::LocalGeneration, None).and_then(|word| word.limit);
-    let mut least: Option<Word> = None;
-    for word in words.into_iter().flatten().filter(|word| word.limit.is_some_and(f64::is_finite)) {
-        if least.as_ref().is_none_or(|known| word.limit < known.limit) {
-            least = Some(word);
-        }
-    }
-    let phases = least.as_ref().and_then(|word| word.phases);
-    let limit = least.and_then(|word| word.limit).map(|limit| round(limit + generated.unwrap_or(0.0)));
-    (limit, phases, mode.within(discharge, limit), until)
+    let generated = highest(Purpose::LocalGeneration, None).and_then(|word| word.converted);
+    let limits: Vec<Limit> = words.iter().flatten().map(|word| word.limit).collect();
+    let least = least(&limits, generated.unwrap_or(0.0), question);
+    let back = mode.within(discharge, least.limit);
+    (least, back, until)
 }
 
 fn applies(held: &Installed, question: &Question<'_>) -> bool {
@@ -160,7 +160,9 @@ fn applies(held: &Installed, question: &Question<'_>) -> bool {
         Purpose::Priority if !is_active => false,
         Purpose::Transaction | Purpose::Priority => {
             let of_this = |id: &String| question.transaction.is_some_and(|(running, _)| running == id);
-            evse == question.evse
+            let is_here = evse == question.evse || (evse == 0 && profile.purpose == Purpose::Priority);
+            is_here
+                && question.evse > 0
                 && question.transaction.is_some()
                 && profile.transaction_id.as_ref().is_none_or(of_this)
         }
@@ -171,7 +173,8 @@ fn applies(held: &Installed, question: &Question<'_>) -> bool {
 }
 
 /// What it says at this moment, if anything, and when it next says something else.
-fn says(profile: &Profile, question: &Question<'_>, at: Timestamp) -> (Option<Word>, Option<Timestamp>) {
+fn says(held: &Installed, question: &Question<'_>, at: Timestamp) -> (Option<Word>, Option<Timestamp>) {
+    let profile = &held.profile;
     if let Some(from) = profile.valid_from.filter(|from| *from > at) {
         return (None, Some(from));
     }
@@ -185,7 +188,8 @@ fn says(profile: &Profile, question: &Question<'_>, at: Timestamp) -> (Option<Wo
         return (None, [Some(start), ends].into_iter().flatten().min());
     }
     let again = recurs(profile).map(|every| after(start, every));
-    let over = schedule.duration.map(|duration| after(start, duration));
+    let lasts_from = held.updated_at.filter(|_| profile.kind == ProfileKind::Dynamic).unwrap_or(start);
+    let over = schedule.duration.map(|duration| after(lasts_from, duration));
     if over.is_some_and(|over| over <= at) {
         return (None, [again, ends].into_iter().flatten().min());
     }
@@ -198,7 +202,7 @@ fn says(profile: &Profile, question: &Question<'_>, at: Timestamp) -> (Option<Wo
     let word = current.map(|period| {
         let converted = |amount| in_unit(amount, period, schedule.unit, question);
         let back = Back::of(period, converted);
-        Word { limit: period.limit.map(converted), phases: period.number_phases, back }
+        Word { limit: Limit::of(period, schedule.unit), converted: period.limit.map(converted), back }
     });
     (word, until)
 }

@@ -95,6 +95,11 @@ pub struct Period {
     /// 2.1 may leave it out, where a setpoint stands.
     #[serde(default)]
     pub limit: Option<f64>,
+    /// Of the second phase and the third alone; `limit` is of the first then (2.1).
+    #[serde(default, rename = "limit_L2")]
+    pub limit_l2: Option<f64>,
+    #[serde(default, rename = "limit_L3")]
+    pub limit_l3: Option<f64>,
     #[serde(default)]
     pub number_phases: Option<u8>,
     /// At most so much flows back: zero or below (2.1, Q).

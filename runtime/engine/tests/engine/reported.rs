@@ -34,7 +34,7 @@ async fn is_silent(plug: &mut Plug, seconds: u64) -> bool {
 }
 
 fn at_most(amperes: u32) -> Command {
-    Command::Limit { evse: 1, transaction: None, most: Most::DeciAmperes(amperes * 10), phases: None }
+    Command::Limit { evse: 1, transaction: None, most: Most::DeciAmperes(amperes * 10), phases: None, above: 0 }
 }
 
 fn start() -> Command {

@@ -2,6 +2,7 @@
 //!
 //! Only what the standard says is a rule here. What a station may not be able to do is its own to say.
 
+mod der;
 mod local_list;
 mod modes;
 mod places;
@@ -36,6 +37,7 @@ impl Dialect {
             "UnlockConnector" => places::unlock(order),
             "TriggerMessage" | "ExtendedTriggerMessage" => places::trigger(order),
             "SendLocalList" => local_list::check(order),
+            "SetDERControl" => der::set(order),
             "SetVariables" => variables::each_once(order, "setVariableData", "is set"),
             "GetVariables" => variables::each_once(order, "getVariableData", "is asked for"),
             _ => Ok(()),

@@ -19,6 +19,7 @@ pub(super) fn check(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
         return Ok(());
     }
     fits_the_purpose(sent, path, period)?;
+    single_phases(sent, path, period)?;
     has_what_it_needs(sent, path, period)?;
     has_nothing_else(sent, path, period)
 }
@@ -55,11 +56,31 @@ fn has_what_it_needs(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
     sent.order.forbids(format!("{path}/{needs}"), rule, clause("", PER_MODE))
 }
 
+/// A car tells whether it takes phases one by one, and of its transaction alone is that known.
+fn single_phases(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
+    for [first, others @ ..] in [LIMITS, DISCHARGING, SETPOINTS, REACTIVE] {
+        let Some(single) = others.into_iter().find(|single| !period[*single].is_null()) else { continue };
+        let is_limit = first == "limit";
+        let forbids = |rule: String, limits: &'static str, others: &'static str| {
+            let of = clause("", if is_limit { limits } else { others });
+            sent.order.forbids(format!("{path}/{single}"), rule, of)
+        };
+        if sent.purpose() != "TxProfile" {
+            let rule = "is for a TxProfile only: no other is for one car".to_owned();
+            return forbids(rule, "K01.FR.143", "V2X.09");
+        }
+        if period[first].is_null() {
+            return forbids(format!("needs `{first}` beside it, which is of the first phase"), "K01.FR.145", "V2X.07");
+        }
+    }
+    Ok(())
+}
+
 fn has_nothing_else(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
     let strange: &[&[&str; 3]] = match mode(period) {
         CHARGING => &[&DISCHARGING, &SETPOINTS, &REACTIVE],
         "CentralSetpoint" => &[],
-        "CentralFrequency" => &[&REACTIVE],
+        "CentralFrequency" => &[&LIMITS, &DISCHARGING, &REACTIVE],
         "Idle" => &[&LIMITS, &DISCHARGING, &SETPOINTS, &REACTIVE],
         _ => &[&SETPOINTS, &REACTIVE],
     };
@@ -75,7 +96,8 @@ fn has_nothing_else(sent: Sent<'_>, path: &str, period: &Value) -> Verdict {
         }
         mode => {
             let rule = format!("must be left out where `operationMode` is {mode}");
-            sent.order.forbids(at, rule, clause("", PER_MODE))
+            let is_limit = mode == "CentralFrequency" && !REACTIVE.contains(member);
+            sent.order.forbids(at, rule, clause("", if is_limit { "Q07.FR.03" } else { PER_MODE }))
         }
     }
 }

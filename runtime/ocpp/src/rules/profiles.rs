@@ -89,7 +89,7 @@ fn transaction(sent: Sent<'_>) -> Verdict {
         ("TxProfile", false) if !with_start && !order.is_v16() => {
             forbids("is required for a TxProfile", clause("", "K01.FR.03"))
         }
-        ("TxProfile" | "PriorityCharging", _) | (_, false) => Ok(()),
+        ("TxProfile", _) | (_, false) => Ok(()),
         _ => forbids("is for a TxProfile only", clause("7.8", "ChargingProfileType")),
     }
 }

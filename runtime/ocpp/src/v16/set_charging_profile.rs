@@ -2,6 +2,7 @@
 
 use amprule_domain::command::{Command, Most};
 use amprule_domain::event::{SmartChargingEvent, StationEvent};
+use amprule_domain::smart_charging::numbers;
 use serde_json::{Value, json};
 
 use crate::encode::{Object, Times};
@@ -13,14 +14,14 @@ use crate::v16::words;
 pub(crate) const REQUEST: Request = Request::typed("SetChargingProfile", encode).means(outcome);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Limit { evse, transaction, most, phases } = command else { return None };
+    let Command::Limit { evse, transaction, most, phases, .. } = command else { return None };
     let number = transaction.as_ref().map(words::number);
     if number == Some(None) {
         return None;
     }
     let number = number.flatten();
     let profile = Object::new(times)
-        .raw("chargingProfileId", words::limit_id(*evse, number.is_some()))
+        .raw("chargingProfileId", numbers::number(*evse, number.is_some()))
         .maybe(number, |object, number| object.raw("transactionId", number))
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", words::purpose(number.is_some()))

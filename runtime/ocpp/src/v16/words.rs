@@ -84,11 +84,6 @@ pub(crate) fn limit(most: Most) -> (&'static str, String) {
     }
 }
 
-/// One profile replaces another of the same number, wherever that is (1.6, 5.16.1; 2.0.1, K01.FR.05).
-pub(crate) const fn limit_id(evse: u32, is_of_transaction: bool) -> u32 {
-    evse.saturating_mul(2).saturating_add(is_of_transaction as u32)
-}
-
 /// A transaction's number, as we send it. `None`: it began in another version, where it has a name.
 pub(crate) fn number(transaction: &TransactionId) -> Option<i64> {
     transaction.as_str().parse().ok()

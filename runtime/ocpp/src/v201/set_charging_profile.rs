@@ -2,19 +2,20 @@
 
 use amprule_domain::command::{Command, Most};
 use amprule_domain::event::{SmartChargingEvent, StationEvent};
+use amprule_domain::smart_charging::numbers;
 use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::request::{Request, says};
 use crate::said::positive;
-use crate::v16::words::{limit, limit_id, purpose};
+use crate::v16::words::{limit, purpose};
 
 pub(crate) const REQUEST: Request = Request::typed("SetChargingProfile", encode).means(outcome);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
-    let Command::Limit { evse, transaction, most, phases } = command else { return None };
+    let Command::Limit { evse, transaction, most, phases, above } = command else { return None };
     let profile = Object::new(times)
-        .raw("id", limit_id(*evse, transaction.is_some()))
+        .raw("id", numbers::number(*evse, transaction.is_some()).saturating_add(*above))
         .raw("stackLevel", 0)
         .text("chargingProfilePurpose", purpose(transaction.is_some()))
         .text("chargingProfileKind", "Relative")

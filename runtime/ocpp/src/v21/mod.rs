@@ -17,6 +17,7 @@ mod report_der_control;
 mod set_default_tariff;
 mod set_der_control;
 mod update_dynamic_schedule;
+mod use_priority_charging;
 mod vat_number_validation;
 
 use crate::message::Message;
@@ -53,5 +54,5 @@ pub(crate) const REQUESTS: &[Request] = &[
     set_der_control::REQUEST,
     set_default_tariff::REQUEST,
     update_dynamic_schedule::REQUEST,
-    Request::named("UsePriorityCharging"),
+    use_priority_charging::REQUEST,
 ];

@@ -17,6 +17,7 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
         transaction: transaction.map(Into::into),
         most,
         phases: None,
+        above: 0,
     };
     let place = |evse, connector| Command::Availability { evse, connector, is_operative: false };
     let trigger = |message, evse, connector| Command::Trigger { message, evse, connector };
@@ -309,6 +310,7 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         transaction: Some(transaction.into()),
         most: Most::Watts(7_400),
         phases: None,
+        above: 0,
     };
     let trigger = |message, evse, connector| Command::Trigger { message, evse, connector };
     let wanted = |component: Option<&str>, variable: &str| Wanted {

@@ -17,10 +17,11 @@ const LONGEST_S: i64 = 31_536_000;
 /// What a schedule of 2.1 says beside its limit.
 const BESIDE: [&str; 4] = ["operationMode", "setpoint", "dischargeLimit", "v2xBaseline"];
 
-/// A limit in watts, the phases it is for, and what is said beside it.
+/// A limit of each phase, A; of the second and the third, where they have others (2.1); on how many, and what is said beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Limit {
-    watts: f64,
+    amperes: f64,
+    others: [Option<f64>; 2],
     phases: i64,
     pub(super) beside: Map<String, Value>,
 }
@@ -52,6 +53,10 @@ impl State {
             "chargingSchedulePeriod": periods,
         });
         Ok(json!({"status": "Accepted", "schedule": schedule}))
+    }
+
+    pub(super) fn most_a(&self, evse: i64) -> f64 {
+        self.limit_at(evse, self.now).amperes
     }
 
     fn usual_unit(&self) -> &str {
@@ -91,9 +96,16 @@ impl State {
             let at = first + repeat * every.unwrap_or_default();
             let starts = list(schedule, "chargingSchedulePeriod").iter().filter_map(|one| integer(one, "startPeriod"));
             turns.extend(starts.map(|start| at.saturating_add(start)));
-            turns.extend(integer(schedule, "duration").map(|length| at.saturating_add(length)));
+            let lasts_from = if profile.kind() == "Dynamic" { self.updated(profile) } else { at };
+            turns.extend(integer(schedule, "duration").map(|length| lasts_from.saturating_add(length)));
         }
         turns
+    }
+
+    /// Of a dynamic profile, in seconds from now: it lasts from then on (2.1 K28.FR.13).
+    fn updated(&self, profile: &Profile) -> i64 {
+        let updated = moment(&profile.value, "dynUpdateTime").unwrap_or(profile.received);
+        updated.duration_since(self.now).as_secs()
     }
 
     fn began(&self, profile: &Profile, schedule: &Value) -> Timestamp {
@@ -108,21 +120,24 @@ impl State {
     fn limit_at(&self, evse: i64, at: Timestamp) -> Limit {
         let of = |purpose: &str, evse: i64| self.highest(purpose, evse, at);
         let count = if evse == 0 { self.evses.len() as f64 } else { 1.0 };
-        let cable = Limit { watts: CABLE_A * VOLTS * 3.0 * count, phases: 3, beside: Map::new() };
-        let generated = of("LocalGeneration", 0).map_or(0.0, |limit| limit.watts);
+        let cable = Limit { amperes: CABLE_A * count, others: [None; 2], phases: 3, beside: Map::new() };
+        let generated = of("LocalGeneration", 0).map_or(0.0, |limit| limit.amperes);
         let station = of("ChargingStationMaxProfile", 0)
             .into_iter()
-            .map(|limit| Limit { watts: limit.watts + generated, ..limit });
+            .map(|limit| Limit { amperes: limit.amperes + generated, ..limit });
         let own = if evse == 0 { None } else { self.of_transaction(evse, at) };
         let beside = own.as_ref().map(|limit| limit.beside.clone()).unwrap_or_default();
-        let least = |one: Limit, other: Limit| if other.watts < one.watts { other } else { one };
-        Limit { beside, ..own.into_iter().chain(station).fold(cable, least) }
+        Limit { beside, ..own.into_iter().chain(station).fold(cable, Limit::within) }
     }
 
     /// A priority replaces the transaction's profile, which replaces the default.
     pub(super) fn of_transaction(&self, evse: i64, at: Timestamp) -> Option<Limit> {
         let is_urgent = self.transactions.iter().any(|running| running.evse == evse && running.has_priority);
-        let urgent = is_urgent.then(|| self.highest("PriorityCharging", evse, at)).flatten();
+        let urgent = || {
+            let here = self.highest("PriorityCharging", evse, at);
+            here.or_else(|| self.highest("PriorityCharging", 0, at))
+        };
+        let urgent = is_urgent.then(urgent).flatten();
         let own = || self.highest("TxProfile", evse, at);
         let here = || self.highest("TxDefaultProfile", evse, at);
         urgent.or_else(own).or_else(here).or_else(|| self.highest("TxDefaultProfile", 0, at))
@@ -144,26 +159,48 @@ impl State {
         let schedule = profile.schedules().first()?;
         let since = at.duration_since(self.began(profile, schedule)).as_secs();
         let since = profile.recurs_every().map_or(since, |every| since.rem_euclid(every));
-        if since < 0 || integer(schedule, "duration").is_some_and(|length| since >= length) {
+        let passed = match profile.kind() {
+            "Dynamic" => at.duration_since(self.now).as_secs() - self.updated(profile),
+            _ => since,
+        };
+        if since < 0 || integer(schedule, "duration").is_some_and(|length| passed >= length) {
             return None;
         }
         let periods = list(schedule, "chargingSchedulePeriod");
         let period = periods.iter().rfind(|one| integer(one, "startPeriod").is_some_and(|start| start <= since))?;
+        // K01.FR.49; 1.6, 7.14.
         let phases = integer(period, "numberPhases").unwrap_or(3);
-        let is_amperes = word(schedule, "chargingRateUnit") == "A";
-        let factor = if is_amperes { VOLTS * phases as f64 } else { 1.0 };
-        let watts = decimal(period, "limit").map_or(CABLE_A * VOLTS * 3.0, |limit| limit * factor);
-        Some(Limit { watts, phases, beside: picked(period, &BESIDE) })
+        let others = ["limit_L2", "limit_L3"].map(|member| decimal(period, member));
+        // Watts of all phases, or of each where they are named (K01.FR.50).
+        let shares = if others == [None; 2] { phases as f64 } else { 1.0 };
+        let factor = if word(schedule, "chargingRateUnit") == "A" { 1.0 } else { 1.0 / (VOLTS * shares) };
+        let amperes = decimal(period, "limit").map_or(CABLE_A, |limit| limit * factor);
+        let others = others.map(|limit| limit.map(|limit| limit * factor));
+        Some(Limit { amperes, others, phases, beside: picked(period, &BESIDE) })
     }
 }
 
 impl Limit {
+    /// The least of each phase, on as many as both allow (2.1 K01.FR.140).
+    fn within(self, other: Self) -> Self {
+        let least = |phase: usize| match (self.others[phase], other.others[phase]) {
+            (None, None) => None,
+            (one, two) => Some(one.unwrap_or(self.amperes).min(two.unwrap_or(other.amperes))),
+        };
+        let (others, amperes) = ([least(0), least(1)], self.amperes.min(other.amperes));
+        Self { amperes, others, phases: self.phases.min(other.phases), ..self }
+    }
+
     fn said(&self, second: i64, unit: &str) -> Value {
-        let factor = if unit == "A" { VOLTS * self.phases as f64 } else { 1.0 };
-        let limit = (self.watts / factor * 10.0).round() / 10.0;
+        let shares = if self.others == [None; 2] { self.phases as f64 } else { 1.0 };
+        let factor = if unit == "A" { 1.0 } else { VOLTS * shares };
+        let rounded = |amperes: f64| json!((amperes * factor * 10.0).round() / 10.0);
         let mut said = self.beside.clone();
         said.insert("startPeriod".to_owned(), json!(second));
-        said.insert("limit".to_owned(), json!(limit));
+        said.insert("limit".to_owned(), rounded(self.amperes));
+        for (member, limit) in ["limit_L2", "limit_L3"].into_iter().zip(self.others) {
+            said.extend(limit.map(|limit| (member.to_owned(), rounded(limit))));
+        }
         said.insert("numberPhases".to_owned(), json!(self.phases));
         Value::Object(said)
     }

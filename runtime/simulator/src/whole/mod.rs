@@ -159,6 +159,11 @@ impl Whole {
         self.seen().profiles.clone()
     }
 
+    /// What it lets flow of each phase of an EVSE now, A: as its profiles say, and no more than its cable bears.
+    pub fn most_a(&self, evse: i64) -> f64 {
+        self.change(|state| state.most_a(evse))
+    }
+
     pub fn local_list(&self) -> LocalList {
         self.seen().local_list.clone()
     }

@@ -16,6 +16,7 @@ impl State {
         if evse != 0 && self.evse(evse).is_none() {
             return Err("UnknownEvse");
         }
+        self.check_number(profile)?;
         self.check_purpose(evse, profile)?;
         self.check_level(profile)?;
         self.check_kind(profile)?;
@@ -29,10 +30,17 @@ impl State {
         if purpose_of(profile) != "TxProfile" || profile.get("transactionId").is_some() {
             return Err("InvalidProfile");
         }
+        self.check_number(profile)?;
         self.check_level(profile)?;
         self.check_kind(profile)?;
         self.check_schedules(profile)?;
         if self.evse(evse).is_none() { Err("UnknownEvse") } else { self.check_room(profile) }
+    }
+
+    /// Some numbers are for limits from outside (2.1 K01.FR.81). A station of another version has no such variable.
+    fn check_number(&self, profile: &Value) -> Verdict {
+        let kept = self.model.integer("SmartChargingCtrlr", "MaxExternalConstraintsId");
+        if kept.is_some_and(|kept| kept > 0 && id_of(profile) <= kept) { Err("InvalidProfile") } else { Ok(()) }
     }
 
     fn check_purpose(&self, evse: i64, profile: &Value) -> Verdict {

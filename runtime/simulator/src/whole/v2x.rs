@@ -9,6 +9,7 @@ use super::state::State;
 
 /// What says how much may flow.
 const LIMITS: [&str; 6] = ["limit", "limit_L2", "limit_L3", "dischargeLimit", "dischargeLimit_L2", "dischargeLimit_L3"];
+const BY_PHASE: [&str; 4] = ["limit", "dischargeLimit", "setpoint", "setpointReactive"];
 const SETPOINTS: [&str; 3] = ["setpoint", "setpoint_L2", "setpoint_L3"];
 
 /// What the car of a transaction gives back, and in which mode it is led.
@@ -113,9 +114,15 @@ impl State {
             "Idle" => !has(&LIMITS) && !has(&SETPOINTS),
             _ => true,
         };
-        let has_one_phase_each = has(&["limit_L2", "limit_L3", "setpoint_L2", "setpoint_L3"]);
-        // V2X.08: by phase only for a transaction of its own.
-        if ok && (!has_one_phase_each || purpose == "TxProfile") { Ok(()) } else { Err("InvalidSchedule") }
+        if !ok {
+            return Err("InvalidSchedule");
+        }
+        // K01.FR.144 and 146, V2X.07 and 10: by phase only for a transaction, and beside the first.
+        let fits = BY_PHASE.iter().all(|first| {
+            let has_others = ["_L2", "_L3"].iter().any(|phase| period.get(format!("{first}{phase}")).is_some());
+            !has_others || (purpose == "TxProfile" && has(&[first]))
+        });
+        if fits { Ok(()) } else { Err("PhaseConflict") }
     }
 
     /// A signal is for transactions that follow the grid (Q07).

@@ -257,6 +257,75 @@ fn profiles_come_to_what_the_standard_says() {
     }
 }
 
+/// OCPP 2.1, K28.FR.13 to 15: who hears nothing new for longer than the duration goes by what stands below.
+#[test]
+fn a_dynamic_profile_lasts_from_its_latest_update() {
+    let more = json!({"chargingProfileKind": "Dynamic", "startSchedule": null, "duration": 600});
+    let dynamic =
+        |updated_at| Installed { updated_at, ..installed(1, profile("TxDefaultProfile", 1, &more, &[(0, 20.0)])) };
+    let below = || installed(1, profile("TxDefaultProfile", 0, &json!({}), &[(0, 8.0)]));
+    let cases = [
+        ("since its transaction began", None, json!([[0, 8.0]])),
+        ("a while ago", Some("08:55"), json!([[0, 20.0], [300, 8.0]])),
+        ("long ago", Some("08:00"), json!([[0, 8.0]])),
+        ("just now", Some("09:00"), json!([[0, 20.0], [600, 8.0]])),
+    ];
+    for (title, updated, expect) in cases {
+        let pieces = composite(&[dynamic(updated.map(at)), below()], &question());
+        let is: Vec<_> = pieces.iter().map(|piece| json!([piece.start_period, piece.limit])).collect();
+        assert_eq!(json!(is), expect, "{title}");
+    }
+}
+
+/// Two profiles, for the station and the transaction, each `[unit, its period]`; and what they come to in A and in W.
+#[test]
+fn the_least_of_each_phase_counts_on_as_many_as_all_allow() {
+    let cases = [
+        (
+            "the lowest number of phases (2.1, K01.FR.140)",
+            json!(["A", {"limit": 16, "numberPhases": 1}]),
+            json!(["A", {"limit": 10, "numberPhases": 3}]),
+            json!({"limit": 10.0, "numberPhases": 1}),
+            json!({"limit": 2_300.0, "numberPhases": 1}),
+        ),
+        (
+            "watts are of each phase of their own period (K01.FR.50)",
+            json!(["W", {"limit": 11_040}]),
+            json!(["A", {"limit": 32, "numberPhases": 1}]),
+            json!({"limit": 16.0, "numberPhases": 1}),
+            json!({"limit": 3_680.0, "numberPhases": 1}),
+        ),
+        (
+            "single phases beside a limit of all (2.1, K08.FR.09)",
+            json!(["A", {"limit": 14}]),
+            json!(["A", {"limit": 16, "limit_L2": 10, "limit_L3": 20}]),
+            json!({"limit": 14.0, "limit_L2": 10.0, "limit_L3": 14.0, "numberPhases": null}),
+            json!({"limit": 3_220.0, "limit_L2": 2_300.0, "limit_L3": 3_220.0, "numberPhases": null}),
+        ),
+        (
+            "watts of single phases",
+            json!(["W", {"limit": 9_660}]),
+            json!(["W", {"limit": 3_680, "limit_L2": 2_300}]),
+            json!({"limit": 14.0, "limit_L2": 10.0, "numberPhases": null}),
+            json!({"limit": 3_220.0, "limit_L2": 2_300.0, "numberPhases": null}),
+        ),
+    ];
+    for (title, of_station, of_transaction, amperes, watts) in cases {
+        let of = |evse, purpose: &str, said: &Value| {
+            let mut profile = profile(purpose, 0, &json!({"chargingRateUnit": said[0]}), &[(0, 0.0)]);
+            let period = &mut profile["chargingSchedule"][0]["chargingSchedulePeriod"][0];
+            said[1].as_object().into_iter().flatten().for_each(|(name, value)| period[name.as_str()] = value.clone());
+            installed(evse, profile)
+        };
+        let profiles = [of(0, "ChargingStationMaxProfile", &of_station), of(1, "TxProfile", &of_transaction)];
+        for (unit, mut expect) in [(Unit::A, amperes), (Unit::W, watts)] {
+            expect["startPeriod"] = json!(0);
+            let pieces = composite(&profiles, &Question { unit, ..question() });
+            assert_eq!(json!(pieces), json!([expect]), "{title}");
+        }
+    }
+}
+
 #[test]
 fn an_endless_recurrence_is_bounded() {
     let more = json!({"chargingProfileKind": "Recurring", "recurrencyKind": "Daily", "duration": 86_400});

@@ -260,6 +260,7 @@ pub(crate) async fn engine_with(disk: &Arc<Disk>, hooks: Willing, settings: Sett
         hash_password: Box::new(|password| password.text.clone()),
         vouchers: Arc::new(NoVouchers),
         check_signing: Box::new(|_, _, _| Ok(())),
+        is_shared: Box::new(|_, _| false),
     };
     Engine::new(ports, settings).await
 }

@@ -209,7 +209,7 @@ fn operation_modes_say_what_a_period_may_hold() {
         (json!({"startPeriod": 0, "operationMode": "CentralFrequency", "setpoint": -5}), "UnsupportedParam"),
         (json!({"startPeriod": 0, "operationMode": "LocalFrequency", "v2xBaseline": 0}), "InvalidSchedule"),
         (json!({"startPeriod": 0, "operationMode": "Idle", "limit": 1}), "InvalidSchedule"),
-        (json!({"startPeriod": 0, "limit": 16, "limit_L2": 5}), "InvalidSchedule"),
+        (json!({"startPeriod": 0, "limit": 16, "limit_L2": 5}), "PhaseConflict"),
     ];
     for (asked, reason) in rows {
         set(&mut play, 1, period(asked), reason);
@@ -221,6 +221,14 @@ fn operation_modes_say_what_a_period_may_hold() {
         json!({"startPeriod": 0, "operationMode": "LocalFrequency", "v2xBaseline": 0, "v2xFreqWattCurve": curve});
     set(&mut play, 1, period(local), "");
     play.check("AFRRSignal", signal, json!({"status": "Accepted"}));
+}
+
+#[test]
+fn a_number_that_is_kept_for_others_is_refused() {
+    let mut play = Play::new(Version::Ocpp21);
+    assert!(play.state.set_by_itself("SmartChargingCtrlr", "MaxExternalConstraintsId", "100"));
+    set(&mut play, 1, profile(100, 0, "TxDefaultProfile", 6.0), "InvalidProfile");
+    set(&mut play, 1, profile(101, 0, "TxDefaultProfile", 6.0), "");
 }
 
 #[test]
