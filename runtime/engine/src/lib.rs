@@ -46,5 +46,5 @@ pub use connection::ConnectionInfo;
 pub use counters::{Counters, Earned, MessageCount};
 pub use engine::Engine;
 pub use guesses::GuessCounts;
-pub use ports::{PasswordCheck, PasswordHash, Ports, SigningCheck};
+pub use ports::{PasswordCheck, PasswordHash, Ports, SharedPlaces, SigningCheck};
 pub use settings::{PendingStations, Settings, UnknownStations};

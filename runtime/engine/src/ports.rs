@@ -13,6 +13,9 @@ pub type PasswordHash = Box<dyn Fn(&NewPassword) -> String + Send + Sync>;
 /// Of a request, what the certificate is for, and the names that it may have.
 pub type SigningCheck = Box<dyn Fn(&str, Option<&str>, &[String]) -> Result<(), String> + Send + Sync>;
 
+/// Of an EVSE, by its number.
+pub type SharedPlaces = Box<dyn Fn(&StationId, u32) -> bool + Send + Sync>;
+
 pub struct Ports {
     pub store: Arc<dyn StationBooks>,
     pub hooks: Arc<dyn Hooks>,
@@ -27,5 +30,5 @@ pub struct Ports {
     /// Whether a request for a certificate can be signed. The error says why not.
     pub check_signing: SigningCheck,
     /// Whether a site says what cars may draw at this EVSE.
-    pub is_shared: Box<dyn Fn(&StationId, u32) -> bool + Send + Sync>,
+    pub is_shared: SharedPlaces,
 }

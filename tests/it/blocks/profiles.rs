@@ -379,7 +379,7 @@ async fn single_phases_and_their_number_count_in_the_composite_schedule() {
 
     of_station["chargingSchedule"][0]["chargingSchedulePeriod"][0]["numberPhases"] = json!(1);
     flow.accepted("SetChargingProfile", json!({"evseId": 0, "chargingProfile": of_station})).await;
-    let own = profile_of(&charge.transaction.to_string(), 10.0);
+    let own = profile_of(&charge.transaction.clone(), 10.0);
     flow.accepted("SetChargingProfile", json!({"evseId": 1, "chargingProfile": own})).await;
     let watts = path.replace("unit=A", "unit=W");
     let period = flow.api.get(&watts).ok()["periods"][0].clone();

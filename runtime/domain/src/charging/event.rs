@@ -12,6 +12,7 @@ use crate::token::IdToken;
 use crate::{Energy, TransactionId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 pub enum ChargingEvent {
     Transaction(TransactionEvent),
     /// Meter values that belong to no transaction.
