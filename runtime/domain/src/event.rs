@@ -1,6 +1,7 @@
 //! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
 
 use crate::mark::Mark;
+use crate::signed::SignedValue;
 
 pub use crate::availability::ConnectorStatus;
 pub use crate::blocks::StationEvent;
@@ -30,6 +31,8 @@ pub struct Inbound {
     pub tells_cost: bool,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
+    /// What meters have signed, which nobody reads.
+    pub signed: Vec<SignedValue>,
     /// The payload as it came.
     pub raw: Box<str>,
 }

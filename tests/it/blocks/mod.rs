@@ -15,6 +15,7 @@ mod reservations;
 mod resets;
 mod rounds;
 mod security;
+mod signed;
 mod tariffs;
 mod transactions;
 mod v2g;
