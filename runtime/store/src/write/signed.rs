@@ -25,7 +25,7 @@ impl<'c> Signed<'c> {
     pub(super) fn add(&mut self, row: &SignedRow) -> Outcome<()> {
         for value in &row.values {
             let moment = value.at.unwrap_or(row.received_at).min(row.received_at);
-            match self.known(row.session.0, micros(moment), value)? {
+            match self.known(row.session.0, value)? {
                 None => self.insert(row, micros(moment), value)?,
                 Some((n, mut known)) => {
                     if known.learn(value) {
@@ -37,16 +37,11 @@ impl<'c> Signed<'c> {
         self.trim(row.session.0)
     }
 
-    /// A repetition is dated alike, to the second. Without any date, it is of any time.
-    fn known(&self, session: i64, moment: i64, value: &SignedValue) -> Outcome<Option<(i64, SignedValue)>> {
-        let sql =
-            "SELECT n, form, body FROM signed_values WHERE session = ?1 AND moment BETWEEN ?2 AND ?3 AND crc = ?4";
-        let (from, to) = match value.at {
-            Some(_) => (moment.saturating_sub(SECOND), moment.saturating_add(SECOND)),
-            None => (i64::MIN, i64::MAX),
-        };
+    /// The same, as it was told before.
+    fn known(&self, session: i64, value: &SignedValue) -> Outcome<Option<(i64, SignedValue)>> {
+        let sql = "SELECT n, form, body FROM signed_values WHERE session = ?1 AND crc = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![session, from, to, crc(value)])?;
+        let mut rows = statement.query(params![session, crc(value)])?;
         while let Some(row) = rows.next()? {
             // One that cannot be read is found out by those who read it.
             let read = unpack(row, 2).and_then(|json| forms::signed(row.get(1)?, &json));
@@ -101,9 +96,6 @@ fn crc(value: &SignedValue) -> u32 {
     crc.update(value.data.as_bytes());
     crc.sum()
 }
-
-/// µs
-const SECOND: i64 = 1_000_000;
 
 /// Which of these have no room, by their place. Row and bytes of each, in the order of their times.
 fn gone(rows: &[(i64, i64)]) -> Option<std::ops::Range<usize>> {

@@ -44,6 +44,7 @@ macro_rules! conformance {
             what_was_signed_is_read_back_byte_for_byte,
             what_was_signed_of_an_unknown_session_is_refused,
             the_same_text_of_the_same_moment_is_kept_once,
+            a_clock_that_is_ahead_makes_no_two_of_one,
             of_very_many_the_first_and_the_latest_are_kept);
         $crate::conformance!($open; commands:
             commands_are_found_while_they_are_open_and_the_latest_after_that,

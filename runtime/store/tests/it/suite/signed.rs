@@ -73,6 +73,13 @@ pub(crate) async fn the_same_text_of_the_same_moment_is_kept_once(store: &dyn Ba
     );
 }
 
+pub(crate) async fn a_clock_that_is_ahead_makes_no_two_of_one(store: &dyn Backend) {
+    let ahead = || vec![value(90, "ahead")];
+    store.commit(vec![put(&session(1, "cs-1", "a")), signed(1, 30, ahead())]).await.unwrap();
+    store.commit(vec![signed(1, 60, vec![value(60, "later")]), signed(1, 900, ahead())]).await.unwrap();
+    assert_eq!(texts(&kept(store, 1).await), ["ahead", "later"]);
+}
+
 pub(crate) async fn of_very_many_the_first_and_the_latest_are_kept(store: &dyn Backend) {
     store.commit(vec![put(&session(1, "cs-1", "a"))]).await.unwrap();
     let name = |n: i64| format!("v{n}");
