@@ -8,7 +8,7 @@ pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent, Whereabouts};
 pub use crate::cost::{Assignment, CostEvent, OwnCost, Settled, Settlement, ToldMoney};
 pub use crate::data_transfer::DataTransfer;
-pub use crate::diagnostics::{DiagnosticsEvent, Monitor, VariableEvent};
+pub use crate::diagnostics::{DiagnosticsEvent, Monitor, StreamedValue, VariableEvent};
 pub use crate::display::DisplayEvent;
 pub use crate::firmware::FirmwareEvent;
 pub use crate::grid::GridEvent;
