@@ -28,6 +28,7 @@ const TRIGGERS: &[(&str, &str)] = &[
     ("PublishFirmwareStatusNotification", "PublishFirmwareStatusNotification"),
     ("SignChargingStationCertificate", "SignCertificate"),
     ("SignCombinedCertificate", "SignCertificate"),
+    ("SignV2G20Certificate", "SignCertificate"),
     ("SignV2GCertificate", "SignCertificate"),
     ("StatusNotification", "StatusNotification"),
     ("TransactionEvent", "TransactionEvent"),
