@@ -98,9 +98,9 @@ fn unwrap(mut members: Map<String, Value>) -> Option<(SignedValue, bool)> {
 
 /// A text that is empty says nothing. What is no text stays.
 fn take(members: &mut Map<String, Value>, member: &str) -> Option<Box<str>> {
-    let text = members.get(member)?.as_str()?.into();
+    let text: Box<str> = members.get(member)?.as_str()?.into();
     members.remove(member);
-    Some(text).filter(|text: &Box<str>| !text.is_empty())
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
