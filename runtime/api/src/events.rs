@@ -40,9 +40,10 @@ pub(crate) struct EventFilter {
 /// `session.started`, `session.updated`, `session.metered`, `session.ended`, `extension.activated`, `extension.rejected`,
 /// `device.trouble` (`why`), `device.works`, `device.driver` (another is at work), `extension.rolled-back`,
 /// `extension.checking`, `extension.waiting`, `extension.shadow`, `extension.removed`, `extension.breaker-opened`,
-/// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job` and `status`; `file` once a log is here), `station.report`, `station.customer-report`,
+/// `station.alerts` (`alerts`), `station.security-event`, `station.firmware` and `station.log` (`job` and `status`; `file` once a log is here), `station.report`, `station.customer-report`, `station.stream` (`stream`, `values`, `pending`, `place`),
 /// `station.reservation`, `station.local-list`, `station.limited`, `station.limit-cleared`, `station.charging-needs`,
-/// `station.charging-schedule`, `station.priority-charging`, `station.der-control`, `station.battery-swap`, `station.settlement`,
+/// `station.charging-schedule`, `station.priority-charging`, `station.der-control`,
+/// `station.battery-swap` (`request`, `event`, `idToken`, `batteries` with `serialNumber`, `soC` and `soH`), `station.settlement`,
 /// `station.signing-request`, `station.password-changed`, `station.changed` (by its operator), `station.security-profile` (`profile`, `before`, `state`: `told`, `changed` or `failed`, `why`),
 /// `station.certificate-shown`, `station.certificate-expiring`, `server.certificates-changed`, `server.certificates-refused`,
 /// `server.certificate-expiring`, `chains.changed`, `configuration.rejected`, `configuration.needs-restart`, and others as the runtime grows. `data` is a

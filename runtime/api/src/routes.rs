@@ -100,6 +100,7 @@ fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(session::get::get_session))
         .routes(routes!(session::readings::list_readings))
         .routes(routes!(session::bills::list_bills))
+        .routes(routes!(session::signed::list_signed))
         .routes(routes!(session::act::act_on_session))
         .routes(routes!(price::offer::get_offer))
         .routes(routes!(price::quote::quote))
@@ -148,7 +149,7 @@ mod tests {
     use crate::testing::{Asked, House};
 
     /// Method and path of every route. A new route is added here, to `all` and to nothing else.
-    const ROUTES: [&str; 58] = [
+    const ROUTES: [&str; 59] = [
         "delete /api/v1/commands/{id}",
         "delete /api/v1/devices/{id}",
         "delete /api/v1/firmware/{name}",
@@ -178,6 +179,7 @@ mod tests {
         "get /api/v1/sessions/{id}",
         "get /api/v1/sessions/{id}/bills",
         "get /api/v1/sessions/{id}/readings",
+        "get /api/v1/sessions/{id}/signed-values",
         "get /api/v1/set-aside",
         "get /api/v1/sites",
         "get /api/v1/sites/{id}",

@@ -64,12 +64,26 @@ pub enum DiagnosticsEvent {
     StreamClosed {
         id: i64,
     },
-    /// The newest value of a stream, and how many wait to be sent.
+    /// It comes at other intervals from now on.
+    StreamAdjusted {
+        id: i64,
+        params: Value,
+    },
+    /// Values of a stream, the newest last, and how many wait to be sent.
     Streamed {
         id: i64,
-        value: String,
+        values: Vec<StreamedValue>,
         pending: i64,
+        /// The variable that its monitor watches, where that is known.
+        place: Option<Place>,
     },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamedValue {
+    /// `None`: the message did not say since when it counts.
+    pub at: Option<Timestamp>,
+    pub value: String,
 }
 
 /// EventDataType.
@@ -158,10 +172,13 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
             key: id.to_string(),
             body: json!({ "openedAt": now, "stream": stream }),
         }),
-        DiagnosticsEvent::Streamed { id, value, pending } => {
-            let like = Like::default().key(id.to_string());
-            let latest = json!({ "value": value, "valueAt": now, "pending": pending });
-            Noted::change(Change::MergeAll { kind: Kind::Stream, like, body: latest })
+        DiagnosticsEvent::StreamAdjusted { id, params } => Noted::change(Change::MergeAll {
+            kind: Kind::Stream,
+            like: Like::default().key(id.to_string()),
+            body: json!({ "stream": { "params": params } }),
+        }),
+        DiagnosticsEvent::Streamed { id, values, pending, place } => {
+            streamed(*id, values, *pending, place.as_ref(), now)
         }
         DiagnosticsEvent::StreamClosed { id } => Noted::change(Change::gone(Kind::Stream, id.to_string())),
     }
@@ -177,6 +194,31 @@ pub(crate) fn answer(event: &DiagnosticsEvent) -> Reply {
 fn put(monitor: &Monitor) -> Change {
     let holding = json!({ "place": monitor.place, "monitor": monitor.monitor });
     Change::Put { kind: Kind::Monitor, key: monitor.id.to_string(), body: holding }
+}
+
+/// Values of a message that are kept and told, and bytes of them: the latest.
+const STREAMED: usize = 100;
+const STREAMED_BYTES: usize = 32_768;
+
+/// They stand with their stream, and the newest is the variable's.
+fn streamed(id: i64, values: &[StreamedValue], pending: i64, place: Option<&Place>, now: Timestamp) -> Noted {
+    let Some(newest) = values.last() else { return Noted::default() };
+    let mut bytes = 0;
+    let has_room = |told: &&StreamedValue| {
+        bytes += told.value.len();
+        bytes <= STREAMED_BYTES
+    };
+    let kept = values.iter().rev().take(STREAMED).take_while(has_room).count();
+    let values = &values[values.len() - kept..];
+    let latest = json!({
+        "value": newest.value, "valueAt": newest.at.unwrap_or(now), "receivedAt": now, "pending": pending,
+        "values": values, "place": place,
+    });
+    let stream = Change::MergeAll { kind: Kind::Stream, like: Like::default().key(id.to_string()), body: latest };
+    let variable = place.map(|place| value_of(place, &newest.value));
+    let told = body(json!({ "stream": id, "values": values, "pending": pending, "place": place }));
+    let noted = Noted { changes: [stream].into_iter().chain(variable).collect(), tells: Vec::new() };
+    noted.tell("station.stream", told)
 }
 
 /// Each variable has a new value. All alerts of a message are told together.

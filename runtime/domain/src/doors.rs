@@ -22,7 +22,7 @@ use crate::station::StationRecord;
 use crate::token::TokenRecord;
 use crate::{CommandId, Currency, DecisionId, SessionId, SessionNo, StationId, TransactionId};
 
-pub use lists::{DecisionSpan, ExchangeFilter, Listed, Page, SessionFilter, SetAside, StoredReading};
+pub use lists::{DecisionSpan, ExchangeFilter, Listed, Page, SessionFilter, SetAside, StoredReading, StoredSigned};
 
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
@@ -123,6 +123,8 @@ pub trait Catalogue: Writer + Records {
 
     fn sessions(&self, filter: &SessionFilter, page: &Page) -> StoreFuture<'_, Listed<Session>>;
     fn readings(&self, session: SessionNo, page: &Page) -> StoreFuture<'_, Listed<StoredReading>>;
+    /// All that was signed of a session and is kept, in the order of its times.
+    fn signed(&self, session: SessionNo) -> StoreFuture<'_, Vec<StoredSigned>>;
     /// All bills of a session, oldest first.
     fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>>;
 

@@ -16,6 +16,7 @@ use crate::reading::Reading;
 use crate::reply::Reply;
 use crate::reported::Report;
 use crate::session::Session;
+use crate::signed::SignedValue;
 use crate::station::StationRecord;
 use crate::token::TokenRecord;
 use crate::{SessionNo, StationId};
@@ -48,6 +49,9 @@ pub enum Effect {
     Bill(Box<Bill>),
     /// Appends one message's readings to a session's journal.
     Readings(ReadingsRow),
+    /// Keeps what a meter has signed with its session. What is there already is kept once, and of very many the first and
+    /// the latest.
+    Signed(SignedRow),
     /// Keeps the answer to a message that may be repeated.
     Answered {
         station: StationId,
@@ -81,6 +85,13 @@ pub struct ReadingsRow {
     /// The answered message, so that its repetition is known after a restart too.
     pub message: MessageKey,
     pub readings: Vec<Reading>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedRow {
+    pub session: SessionNo,
+    pub received_at: Timestamp,
+    pub values: Vec<SignedValue>,
 }
 
 /// What tells a repeated message from a new one: some stations count their ids from 1 after each boot.

@@ -1,13 +1,14 @@
 //! What a station tells us, in the words of OCPP 2.x, whatever version it spoke.
 
 use crate::mark::Mark;
+use crate::signed::SignedValue;
 
 pub use crate::availability::{ConnectorStatus, VendorWord};
 pub use crate::blocks::StationEvent;
 pub use crate::charging::{ChargingEvent, ChargingState, MeterValues, Naming, Phase, TransactionEvent, Whereabouts};
 pub use crate::cost::{Assignment, CostEvent, OwnCost, Settled, Settlement, ToldMoney};
 pub use crate::data_transfer::DataTransfer;
-pub use crate::diagnostics::{DiagnosticsEvent, Monitor, VariableEvent};
+pub use crate::diagnostics::{DiagnosticsEvent, Monitor, StreamedValue, VariableEvent};
 pub use crate::display::DisplayEvent;
 pub use crate::firmware::FirmwareEvent;
 pub use crate::grid::GridEvent;
@@ -30,6 +31,8 @@ pub struct Inbound {
     pub tells_cost: bool,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
+    /// What meters have signed, which nobody reads.
+    pub signed: Vec<SignedValue>,
     /// The payload as it came.
     pub raw: Box<str>,
 }

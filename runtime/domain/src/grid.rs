@@ -77,7 +77,10 @@ pub(crate) fn noted(event: &GridEvent, now: Timestamp) -> Noted {
             let mut step = serde_json::Map::new();
             step.insert(event.clone(), json!({ "at": now, "swap": swap }));
             let change = Change::Merge { kind: Kind::Swap, key: request.to_string(), body: Value::Object(step) };
-            Noted::change(change).tell("station.battery-swap", json!({ "request": request, "event": event }))
+            let told = json!({
+                "request": request, "event": event, "idToken": swap["idToken"], "batteries": swap["batteryData"],
+            });
+            Noted::change(change).tell("station.battery-swap", body(told))
         }
     }
 }

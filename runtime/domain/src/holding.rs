@@ -120,6 +120,7 @@ impl Kind {
             Self::LocalListEntry => 20_000,
             Self::Forwarded => 10_000,
             Self::Variable => 4_000,
+            Self::Swap => 2_000,
             Self::Monitor => 1_000,
             Self::Alert | Self::SecurityEvent => 500,
             Self::Certificate
@@ -136,7 +137,6 @@ impl Kind {
             | Self::LogJob
             | Self::Report
             | Self::Stream
-            | Self::Swap
             | Self::Tariff => 50,
         }
     }

@@ -67,6 +67,7 @@ mod schema;
 pub mod secrets;
 pub mod security;
 pub mod session;
+pub mod signed;
 pub mod smart_charging;
 pub mod station;
 pub mod tax;

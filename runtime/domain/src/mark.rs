@@ -183,7 +183,7 @@ marks! {
 
 impl Mark {
     /// Those that say what of a message had to be repaired, beside some of [`Self::ALL`].
-    pub const REPAIRS: [&str; 19] = [
+    pub const REPAIRS: [&str; 20] = [
         "blanks-in-number",
         "connector-zero",
         "empty-text",
@@ -194,6 +194,7 @@ impl Mark {
         "other-case",
         "readings-cut",
         "shape-repaired",
+        "signed-value-too-long",
         "subprotocol-missing",
         "text-for-number",
         "text-too-long",

@@ -303,6 +303,7 @@ pub trait RawCalls: Send {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 pub enum Received {
     Event(Inbound),
     /// The station answered the command that was sent under this id.

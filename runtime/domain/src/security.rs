@@ -14,8 +14,14 @@ use crate::reply::Reply;
 pub enum SecurityEvent {
     /// SecurityEventNotification.
     Happened { what: String, at: Option<Timestamp>, details: Option<String> },
-    /// It wants this request to be signed (SignCertificate).
-    SigningRequest { csr: String, usage: Option<String>, request: Option<i64> },
+    /// It wants this request to be signed (SignCertificate), below this root where it names one (2.1, A02.FR.27).
+    SigningRequest {
+        csr: String,
+        usage: Option<String>,
+        request: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<Value>,
+    },
     /// It was asked which certificates of these kinds it holds (none given: of all), and told them.
     Certificates { kinds: Vec<String>, certificates: Vec<Certificate> },
     /// One of this hash is not there any more.
@@ -71,6 +77,8 @@ impl ClientCertificate {
 /// row under its name.
 pub const STATION: &str = "ChargingStationCertificate";
 pub const VEHICLES: &str = "V2GCertificate";
+/// The same by ISO 15118-20 (2.1).
+pub const VEHICLES_20: &str = "V2G20Certificate";
 
 /// What a station lists (GetCertificateIdUseEnumType; CertificateUseEnumType of 1.6): its own for the connection is not among
 /// them.
@@ -119,8 +127,8 @@ pub(crate) fn noted(event: &SecurityEvent, now: Timestamp) -> Noted {
             );
             Noted::change(again(what, details.as_deref(), &said, now)).tell("station.security-event", said)
         }
-        SecurityEvent::SigningRequest { csr, usage, request } => {
-            let asked = body(json!({ "csr": csr, "usage": usage, "request": request }));
+        SecurityEvent::SigningRequest { csr, usage, request, root } => {
+            let asked = body(json!({ "csr": csr, "usage": usage, "request": request, "root": root }));
             Noted::default().tell("station.signing-request", asked)
         }
         SecurityEvent::Certificates { kinds, certificates } => {
@@ -193,6 +201,7 @@ pub(crate) fn exchanged(exchange: &Exchange) -> Option<Change> {
             let kind = match message {
                 Trigger::SignCertificate | Trigger::SignCombinedCertificate => STATION,
                 Trigger::SignV2gCertificate => VEHICLES,
+                Trigger::SignV2g20Certificate => VEHICLES_20,
                 _ => return None,
             };
             (kind, json!({ "kind": kind, "askedAt": exchange.queued_at }))

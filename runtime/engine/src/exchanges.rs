@@ -148,8 +148,9 @@ impl StationTask {
 
     /// What the station has done with what it was asked, on disk before anybody hears of the answer.
     pub(crate) async fn learn(&mut self, means: Option<Box<StationEvent>>) {
-        let Some(event) = means else { return };
+        let Some(mut event) = means else { return };
         self.take_password(&event).await;
+        self.place_stream(&mut event).await;
         let now = self.ports.clock.now();
         let step = learned(&self.station, &event, now);
         let settled = self.settle(step, now, &MessageKey::nobody()).await;

@@ -36,6 +36,7 @@ mod starts;
 mod station;
 mod stations;
 mod step;
+mod streamed;
 mod tick;
 mod timekeeping;
 mod troubles;

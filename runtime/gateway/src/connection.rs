@@ -223,7 +223,7 @@ impl Connection {
         mended: Option<Mark>,
     ) -> Option<Received> {
         match self.dialect.decode(action, payload, &self.zone) {
-            Ok(Decoded { action, event, repetition, tells_cost, mut marks }) => {
+            Ok(Decoded { action, event, repetition, tells_cost, mut marks, signed }) => {
                 marks.extend(self.greeting.take());
                 marks.extend(mended);
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
@@ -238,6 +238,7 @@ impl Connection {
                     repetition,
                     tells_cost,
                     marks,
+                    signed,
                     raw: raw.into(),
                 }))
             }

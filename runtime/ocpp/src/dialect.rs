@@ -4,6 +4,7 @@ use amprule_domain::Mark;
 use amprule_domain::command::{Command, CommandAnswer};
 use amprule_domain::event::{Repetition, StationEvent};
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::signed::SignedValue;
 use jiff::tz::TimeZone;
 
 use crate::encode::{self, Times};
@@ -41,6 +42,8 @@ pub struct Decoded {
     pub tells_cost: bool,
     /// What had to be repaired to understand it.
     pub marks: Vec<Mark>,
+    /// What meters have signed, as it came.
+    pub signed: Vec<SignedValue>,
 }
 
 /// The verbs. Each is a plain function of its arguments: no state is kept between messages.
@@ -145,7 +148,8 @@ impl Dialect {
             decoded => decoded?,
         };
         let Message { action, repetition, tells_cost, .. } = *row;
-        Ok(Decoded { action, event, repetition, tells_cost, marks: repairs.marks })
+        let Repairs { marks, signed, .. } = repairs;
+        Ok(Decoded { action, event, repetition, tells_cost, marks, signed })
     }
 
     /// The payload of a CALLRESULT to `action`, strict to the version's schema.

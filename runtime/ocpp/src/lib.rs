@@ -42,6 +42,7 @@ mod said;
 mod sample;
 mod scan;
 mod security_profile;
+mod signed;
 mod v16;
 mod v201;
 mod v21;

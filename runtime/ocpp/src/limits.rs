@@ -15,6 +15,9 @@ pub const MAX_TEXT: usize = 1_000;
 /// Readings of one message. Beyond it the latest one replaces the last, so that the first and the final register survive.
 pub const MAX_READINGS: usize = 10_000;
 
+/// Signed values of one message. Beyond it the latest one replaces the last, as with readings.
+pub const MAX_SIGNED: usize = 500;
+
 /// Characters of an error's description (OCPP-J 2.0.1, 4.2.3).
 pub const MAX_DESCRIPTION: usize = 255;
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::limits::MAX_READINGS;
 use crate::loose::{Loose, Many};
 use crate::sample::{Quantity, SampledValue, Written};
+use crate::signed;
 use crate::strictness::{Odd, Repairs};
 
 /// OCPP 1.6, 7.33; 2.0.1, MeterValueType. `values` is what some stations call their list.
@@ -73,8 +74,17 @@ pub(crate) fn readings(
         let at = repairs.time("timestamp", &value.timestamp)?;
         last = at;
         let mut samples = Samples::default();
-        for sample in either(repairs, "sampledValue", value.sampled_value, value.values)? {
-            samples.add(repairs, &sample, written)?;
+        let said = either(repairs, "sampledValue", value.sampled_value, value.values)?;
+        for sample in &said {
+            if let Some(signed) = sample.signed() {
+                signed::keep(repairs, at, signed)?;
+            }
+        }
+        // What is told plainly takes the place of what stands beside a signature, which may be nothing but filling.
+        for is_beside in [true, false] {
+            for sample in said.iter().filter(|sample| sample.has_signed() == is_beside) {
+                samples.add(repairs, sample, written)?;
+            }
         }
         for (context, group) in CONTEXTS.into_iter().zip(samples.groups) {
             if let Some(group) = group {
@@ -225,6 +235,10 @@ impl Places {
     fn add(&mut self, sample: &SampledValue<'_>, amount: f64) {
         let rank = BY_RANK.iter().position(|place| *place == sample.place()).unwrap_or(0);
         let sum = &mut self.0[rank];
+        if sum.is_beside_signed && !sample.has_signed() {
+            *sum = Sum::default();
+        }
+        sum.is_beside_signed = sample.has_signed();
         match sample.phase.word() {
             None | Some("") => sum.total = Some(amount),
             Some("N") => {}
@@ -248,6 +262,7 @@ struct Sum {
     phases: Option<f64>,
     /// Which phases were summed up.
     of: u8,
+    is_beside_signed: bool,
 }
 
 impl Sum {

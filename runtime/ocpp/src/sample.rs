@@ -2,9 +2,11 @@
 
 use amprule_domain::reading::{Context, MeterLocation};
 use amprule_domain::reply::Refusal;
+use amprule_domain::signed::SignedValue;
 use serde::Deserialize;
 
 use crate::loose::{Loose, Part};
+use crate::signed::{self, SignedMeterValue};
 use crate::strictness::{Odd, Repairs};
 
 /// How a version writes a sampled value: 1.6 as text, 2.x as a number.
@@ -36,6 +38,8 @@ pub(crate) struct SampledValue<'a> {
     unit: Loose<'a>,
     #[serde(borrow, default)]
     unit_of_measure: Part<'a, UnitOfMeasure<'a>>,
+    #[serde(borrow, default)]
+    signed_meter_value: Part<'a, SignedMeterValue<'a>>,
 }
 
 /// OCPP 2.0.1, UnitOfMeasureType.
@@ -83,7 +87,7 @@ const LARGEST: f64 = 9e12;
 impl SampledValue<'_> {
     /// Quantity and amount in Wh, W, A or percent; `None` for what is not kept.
     pub(crate) fn read(&self, repairs: &mut Repairs, written: Written) -> Result<Option<(Quantity, f64)>, Refusal> {
-        if self.format.word() == Some("SignedData") {
+        if self.is_only_signed() {
             return Ok(None);
         }
         let Some(quantity) = self.quantity(repairs)? else { return Ok(None) };
@@ -94,6 +98,27 @@ impl SampledValue<'_> {
             return repairs.note(Odd::Unreadable, "value").map(|()| None);
         }
         Ok(Some((quantity, amount)))
+    }
+
+    /// What the meter has signed, as it came.
+    pub(crate) fn signed(&self) -> Option<SignedValue> {
+        let signed =
+            signed::of_member(&self.signed_meter_value).or_else(|| signed::of_value(&self.format, &self.value))?;
+        let (context, measurand) = (signed::word(&self.context), signed::word(&self.measurand));
+        Some(SignedValue { context, measurand, ..signed })
+    }
+
+    /// A plain value may stand beside what was signed.
+    pub(crate) fn has_signed(&self) -> bool {
+        matches!(self.signed_meter_value, Part::Object(_) | Part::Plain(Loose::Text(_)))
+    }
+
+    /// It says nothing that could be read, and is not odd for that.
+    fn is_only_signed(&self) -> bool {
+        let is_silent = |value: &Loose<'_>| value.is_absent() || value.word() == Some("");
+        self.format.word().is_some_and(signed::is_signed_data)
+            || signed::of_value(&self.format, &self.value).is_some()
+            || (self.has_signed() && is_silent(&self.value) && self.values.is_absent())
     }
 
     pub(crate) fn context(&self, repairs: &mut Repairs) -> Result<Context, Refusal> {

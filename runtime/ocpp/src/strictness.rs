@@ -4,6 +4,7 @@
 
 use amprule_domain::Mark;
 use amprule_domain::reply::{Refusal, RefusalCode};
+use amprule_domain::signed::SignedValue;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub(crate) enum Odd {
     OtherCase,
     ReadingsCut,
     Shape,
+    SignedTooLong,
     TextForNumber,
     TextTooLong,
     TimeAmbiguous,
@@ -62,6 +64,9 @@ impl Odd {
             Self::OtherCase => ("other-case", Code::PropertyConstraintViolation, "is spelled in another case"),
             Self::ReadingsCut => ("readings-cut", Code::OccurrenceConstraintViolation, "has too many values"),
             Self::Shape => ("shape-repaired", Code::TypeConstraintViolation, "has another shape"),
+            Self::SignedTooLong => {
+                ("signed-value-too-long", Code::PropertyConstraintViolation, "is too long to be kept")
+            }
             Self::TextForNumber => ("text-for-number", Code::TypeConstraintViolation, "is not a number"),
             Self::TextTooLong => ("text-too-long", Code::PropertyConstraintViolation, "is too long"),
             Self::TimeAmbiguous => {
@@ -100,13 +105,15 @@ pub(crate) struct Repairs {
     /// The station's: times without an offset are its local times.
     pub(crate) zone: TimeZone,
     pub(crate) marks: Vec<Mark>,
+    /// What meters have signed goes past all that is read, and is kept.
+    pub(crate) signed: Vec<SignedValue>,
     /// Why the value that was looked at last came to nothing.
     blame: Option<(Odd, &'static str)>,
 }
 
 impl Repairs {
     pub(crate) fn new(strictness: Strictness, zone: TimeZone) -> Self {
-        Self { strictness, zone, marks: Vec::new(), blame: None }
+        Self { strictness, zone, marks: Vec::new(), signed: Vec::new(), blame: None }
     }
 
     /// Marks an oddity, or refuses the message for it.

@@ -66,6 +66,8 @@ struct Request {
     csr: String,
     usage: Option<String>,
     number: Option<i64>,
+    /// The hashes of the root that it wants to be below, as JSON.
+    root: Option<String>,
 }
 
 impl Signing {
@@ -166,7 +168,8 @@ fn open(folder: &Path, installation: &str) -> anyhow::Result<Authority> {
 
 async fn by_program(program: &[String], request: &Request) -> anyhow::Result<String> {
     let usage = request.usage.as_deref().unwrap_or_default();
-    let env = [("AMPRULE_STATION", request.station.as_str()), ("AMPRULE_USAGE", usage)];
+    let root = request.root.as_deref().unwrap_or_default();
+    let env = [("AMPRULE_STATION", request.station.as_str()), ("AMPRULE_USAGE", usage), ("AMPRULE_ROOT", root)];
     let chain = program::ask(program, &env, request.csr.as_bytes(), PROGRAM_MAX).await?;
     anyhow::ensure!(chain.contains("BEGIN CERTIFICATE"), "{} gave no certificate", program.join(" "));
     Ok(chain)
@@ -176,7 +179,9 @@ impl Request {
     fn of(notice: &Notice) -> Option<Self> {
         let station = notice.station.clone().filter(|_| notice.kind == "station.signing-request")?;
         let text = |name: &str| notice.data[name].as_str().map(str::to_owned);
-        Some(Self { station, csr: text("csr")?, usage: text("usage"), number: notice.data["request"].as_i64() })
+        let (number, root) = (notice.data["request"].as_i64(), &notice.data["root"]);
+        let root = root.is_object().then(|| root.to_string());
+        Some(Self { station, csr: text("csr")?, usage: text("usage"), number, root })
     }
 }
 

@@ -11,7 +11,7 @@ use amprule_domain::holding::{Holding, HoldingFilter, Kind};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::Clock;
 use amprule_domain::renewal::{Due, due};
-use amprule_domain::security::{STATION, VEHICLES};
+use amprule_domain::security::{STATION, VEHICLES, VEHICLES_20};
 use amprule_domain::{StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_ocpp::Dialect;
@@ -69,7 +69,7 @@ impl Renewals {
     async fn look_at(&mut self, station: Option<&StationId>) -> StoreResult<()> {
         let now = SystemClock.now();
         self.told.retain(|_, told| now.duration_since(*told) < DAY);
-        for kind in [STATION, VEHICLES] {
+        for kind in [STATION, VEHICLES, VEHICLES_20] {
             let filter =
                 HoldingFilter { kind: Kind::Certificate, station: station.cloned(), find: Some(kind.to_owned()) };
             let mut page = Page { after: None, limit: PAGE };
@@ -112,10 +112,13 @@ impl Renewals {
         }
         self.told.insert((station.clone(), kind), now);
         let expires = due.expires_at;
+        let so = match kind {
+            STATION => "it has shown no other one: with profile 3 it is locked out then",
+            _ => "it has taken no other one: cars that believe it by that certificate do not charge by themselves then",
+        };
         tracing::warn!(
             %station, kind, %expires,
-            "the station's certificate expires, and it has shown no other one: with profile 3 it is locked out then. Its commands say \
-             what it answered; GetLog and its security events may say more"
+            "the station's certificate expires, and {so}. Its commands say what it answered; GetLog and its security events may say more"
         );
         let data = json!({ "kind": kind, "expiresAt": expires });
         let station = Some(station.clone());
@@ -137,6 +140,7 @@ fn command(kind: &str, due: &Due, protocol: &str) -> Command {
     let can_say = || Dialect::from_subprotocol(protocol).is_some_and(|dialect| dialect.phrase(&both).is_some());
     match kind {
         VEHICLES => trigger(Trigger::SignV2gCertificate),
+        VEHICLES_20 => trigger(Trigger::SignV2g20Certificate),
         _ if due.is_for_both && can_say() => both,
         _ => trigger(Trigger::SignCertificate),
     }

@@ -8,6 +8,7 @@ use amprule_domain::load::Limited;
 use amprule_domain::pricing::Price;
 use amprule_domain::reported::Report;
 use amprule_domain::session::Session;
+use amprule_domain::signed::SignedValue;
 use amprule_domain::{Energy, SessionNo, Timestamp};
 use serde::Deserialize;
 
@@ -18,6 +19,7 @@ pub(crate) const EXCHANGE: u32 = 1;
 pub(crate) const BILL: u32 = 1;
 pub(crate) const REPORT: u32 = 1;
 pub(crate) const LIMITED: u32 = 1;
+pub(crate) const SIGNED: u32 = 1;
 
 /// Kinds of what a station says of itself.
 const IDENTITY: &str = "identity";
@@ -39,6 +41,13 @@ pub(crate) fn limited(form: u32, body: &[u8]) -> Outcome<Limited> {
     match form {
         LIMITED => decode(body),
         other => Err(unknown("a limit that stands in a station", other)),
+    }
+}
+
+pub(crate) fn signed(form: u32, json: &[u8]) -> Outcome<SignedValue> {
+    match form {
+        SIGNED => Ok(serde_json::from_slice(json)?),
+        other => Err(unknown("a signed value", other)),
     }
 }
 

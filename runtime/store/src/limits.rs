@@ -32,6 +32,12 @@ pub(crate) const ANSWERS_TRIM: i64 = 16;
 pub(crate) const RINGS_AT_HAND: usize = 65_536;
 /// A station's latest sessions whose readings are searched for answered messages; its open ones come on top.
 pub(crate) const SESSIONS_REMEMBERED: usize = 16;
+/// Signed values of one session, and their bytes before they are packed. At either the first ones by their times stay, and as many of
+/// the latest as there is room for: bills are about the first and the last.
+pub(crate) const SIGNED_PER_SESSION: usize = 100;
+pub(crate) const SIGNED_BYTES_PER_SESSION: i64 = 2 << 20;
+/// The first ones, which stay: together shorter than the bound, however long each is.
+pub(crate) const SIGNED_FIRST: usize = 10;
 /// Commands of one station that are over. At it the oldest go.
 pub(crate) const EXCHANGES_PER_STATION: i64 = 200;
 /// Events that stay in the outbox though every subscriber has them.

@@ -13,6 +13,7 @@ pub(crate) mod outbox;
 pub(crate) mod page;
 pub(crate) mod records;
 pub(crate) mod sessions;
+pub(crate) mod signed;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/012_station_reports.sql"),
     include_str!("../migrations/013_limited.sql"),
     include_str!("../migrations/014_holdings.sql"),
+    include_str!("../migrations/015_signed_values.sql"),
 ];
 
 /// The connection that writes, with the newest format.

@@ -17,6 +17,7 @@ mod past;
 mod records;
 mod refusals;
 mod sessions;
+mod signed;
 
 use std::sync::Arc;
 use std::thread;

@@ -186,7 +186,45 @@ async fn values_of_a_stream_are_known() {
     let sent = r#"[6,"x","NotifyPeriodicEventStream",{"id":4,"pending":1,"basetime":"2026-07-01T08:00:00Z","data":[{"t":0,"v":"1"},{"t":9,"v":"3"},{"t":5,"v":"2"}]}]"#;
     let heard = tokio::time::timeout(Duration::from_millis(300), flow.station.say(sent)).await;
     assert!(heard.is_err(), "a SEND is never answered: {heard:?}");
-    flow.until_held("streams", "the newest value counts", |streams| streams[0]["value"] == "3").await;
+    let streams = flow.until_held("streams", "the newest value counts", |streams| streams[0]["value"] == "3").await;
+    let values = json!([
+        {"at": "2026-07-01T08:00:00Z", "value": "1"}, {"at": "2026-07-01T08:00:05Z", "value": "2"},
+        {"at": "2026-07-01T08:00:09Z", "value": "3"},
+    ]);
+    assert_eq!((&streams[0]["values"], &streams[0]["valueAt"]), (&values, &json!("2026-07-01T08:00:09Z")));
+    assert_eq!(streams[0]["pending"], 1);
     flow.station.call("ClosePeriodicEventStream", json!({"id": 4})).await.expect("it is taken");
     assert!(flow.held("streams").is_empty());
+}
+
+/// OCPP 2.1, N11 to N14: a monitor that asks for a stream, its values in the device model, and another interval.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_tells_the_value_of_what_its_monitor_watches() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let monitor = json!({
+        "component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}, "type": "Periodic",
+        "value": 1, "severity": 9, "periodicEventStream": {"interval": 10, "values": 2},
+    });
+    flow.accepted("SetVariableMonitoring", json!({"setMonitoringData": [monitor]})).await;
+    let has_values = |streams: &[Value]| streams.first().is_some_and(|stream| stream["values"].is_array());
+    let streams = flow.until_held("streams", "values come", has_values).await;
+    assert_eq!(streams[0]["place"]["variable"], "Power", "{streams:?}");
+    let id = streams[0]["stream"]["id"].clone();
+    let sent = json!([6, "x", "NotifyPeriodicEventStream", {
+        "id": id, "pending": 0, "basetime": "2026-07-01T08:00:00Z", "data": [{"t": 1, "v": "7400"}, {"t": 0, "v": "7300"}],
+    }]);
+    let heard = tokio::time::timeout(Duration::from_millis(300), flow.station.say(&sent.to_string())).await;
+    assert!(heard.is_err(), "a SEND is never answered: {heard:?}");
+    let is_known = |model: &[Value]| {
+        model.iter().any(|variable| {
+            variable["place"]["variable"] == "Power" && variable["attributes"]["Actual"]["value"] == "7400"
+        })
+    };
+    flow.until_held("device-model", "its value is known", is_known).await;
+
+    flow.accepted("AdjustPeriodicEventStream", json!({"id": id, "params": {"interval": 60}})).await;
+    let params = &flow.held("streams")[0]["stream"]["params"];
+    assert_eq!(params, &json!({"interval": 60, "values": 2}));
+    flow.ask("AdjustPeriodicEventStream", json!({"id": 99, "params": {"interval": 5}})).await;
+    assert_eq!(flow.held("streams")[0]["stream"]["params"]["interval"], 60);
 }

@@ -16,6 +16,7 @@ mod reservations;
 mod resets;
 mod rounds;
 mod security;
+mod signed;
 mod tariffs;
 mod transactions;
 mod v2g;

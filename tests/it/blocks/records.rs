@@ -147,6 +147,25 @@ async fn tariffs_and_controls_of_2_1_are_known() {
     assert!(flow.held("battery-swaps")[0]["BatteryIn"].is_object());
 }
 
+/// A station that swaps has more of them in a day than of anything else in a year; whoever bills them hears who, and which battery.
+#[tokio::test(flavor = "multi_thread")]
+async fn battery_swaps_are_told_whole_and_stay() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let events = flow.api.events();
+    for n in 1..=60 {
+        let swap = json!({
+            "batteryData": [{"evseId": 1, "serialNumber": format!("B-{n}"), "soC": 20.5, "soH": 95}],
+            "eventType": "BatteryIn", "idToken": {"idToken": "A1", "type": "ISO14443"}, "requestId": n,
+        });
+        flow.station.call("BatterySwap", swap).await.expect("it is taken");
+    }
+    let swaps = flow.held("battery-swaps");
+    assert_eq!(swaps.len(), 60);
+    let whose = r#""idToken":{"idToken":"A1","type":"ISO14443"}"#;
+    let which = r#""batteries":[{"evseId":1,"serialNumber":"B-60","soC":20.5,"soH":95}]"#;
+    events.until(&["station.battery-swap", whose, which]).await;
+}
+
 /// A station that is deleted takes all of it along.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_station_holds_goes_with_it() {

@@ -9,10 +9,14 @@ use super::pki::{Authority, Kind, Pair, request};
 const ID: &str = "cs-1";
 
 async fn server(authority: &Authority, more: &str) -> TestServer {
+    trusting(authority, &["stations.pem", "data/certificates/authority.pem"], more).await
+}
+
+async fn trusting(authority: &Authority, roots: &[&str], more: &str) -> TestServer {
     let own = authority.server(Kind::Ecdsa, (-1, 400));
     let config = format!(
-        "[ocpp.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n\
-         station_roots = [\"stations.pem\", \"data/certificates/authority.pem\"]\n{more}"
+        "[ocpp.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nstation_roots = {}\n{more}",
+        json!(roots)
     );
     let setup = Setup::default().config(&config).file("server.pem", &own.certificate).file("server.key", &own.key);
     let server = setup.file("stations.pem", authority.pem()).start().await;
@@ -118,4 +122,42 @@ async fn repeated_requests_are_one_line_of_the_log() {
     let signed =
         server.api().all("/api/v1/commands").iter().filter(|one| one["command"] == "certificate-signed").count();
     assert_eq!(signed, 1);
+}
+
+/// OCPP 2.1, A02: what the station shows to cars by ISO 15118-20. It names the root that they believe.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_for_cars_by_the_newer_standard_is_replaced_too() {
+    let authority = Authority::new("Roots of a test");
+    let cars = authority.station(ID, (-300, 5));
+    let signer = format!("echo \"$AMPRULE_USAGE $AMPRULE_ROOT\" > asked.txt; echo '{}'", cars.certificate);
+    let more = format!("[certificates]\nsign_with = [\"/bin/sh\", \"-c\", {}]\n", json!(signer));
+    let server = trusting(&authority, &["stations.pem"], &more).await;
+    let events = server.api().events();
+    let own = authority.station(ID, (-1, 400));
+    let mut wire = connect(&server, &authority, &own, "ocpp2.1").await;
+    let root = json!({
+        "hashAlgorithm": "SHA256", "issuerKeyHash": "c04a", "issuerNameHash": "5d1f", "serialNumber": "2f81",
+    });
+    let (csr, _) = request(ID);
+    let asked = json!({"csr": csr, "certificateType": "V2G20Certificate", "requestId": 9, "hashRootCertificate": root});
+    assert_eq!(wire.call("SignCertificate", asked).await["status"], "Accepted");
+    let (call, action, payload) = wire.next_call().await;
+    assert_eq!((action.as_str(), &payload["certificateType"]), ("CertificateSigned", &json!("V2G20Certificate")));
+    let told = std::fs::read_to_string(server.path("asked.txt")).expect("the program was asked");
+    assert_eq!(told.trim(), format!("V2G20Certificate {root}"));
+    wire.reply(&call, json!({"status": "Accepted"})).await;
+    let taken = || {
+        let held = server.api().all(&format!("/api/v1/stations/{ID}/certificates"));
+        held.iter().any(|held| held["id"] == "V2G20Certificate" && held["signed"].is_object()).then_some(())
+    };
+    until("it is taken", taken).await;
+    wire.close().await;
+    let mut wire = connect(&server, &authority, &own, "ocpp2.1").await;
+    let (call, action, payload) = wire.next_call().await;
+    assert_eq!((action.as_str(), &payload["requestedMessage"]), ("TriggerMessage", &json!("SignV2G20Certificate")));
+    wire.reply(&call, json!({"status": "Accepted"})).await;
+    wire.close().await;
+    let _wire = connect(&server, &authority, &own, "ocpp2.1").await;
+    events.until(&["station.certificate-expiring"]).await;
+    until("it is told", || server.log().contains("it has taken no other one").then_some(())).await;
 }

@@ -67,7 +67,7 @@ pub(crate) struct CommandBody {
     phases: Option<u8>,
     immediately: Option<bool>,
     operative: Option<bool>,
-    /// `boot`, `heartbeat`, `meter-values`, `status`, or `sign-certificate`, `sign-v2g-certificate` and `sign-combined-certificate`.
+    /// `boot`, `heartbeat`, `meter-values`, `status`, or `sign-certificate`, `sign-v2g-certificate`, `sign-v2g20-certificate` (2.1) and `sign-combined-certificate`.
     #[schema(value_type = Option<String>)]
     message: Option<Trigger>,
     /// As OCPP names it: `GetLocalListVersion`, `SetDisplayMessage`, `UpdateFirmware`, …

@@ -37,7 +37,7 @@ pub(crate) struct HoldingQuery {
 /// |---|---|---|
 /// | `alerts` | a variable where a monitor alerts, or a DER alarm | `state` (`active`, `cleared`), `since`, `clearedAt`, `place`, `value`, `severity` (0 danger to 9 debug), `monitor`, `event` |
 /// | `battery-swaps` | batteries that came and went | a member for each of `BatteryIn`, `BatteryOut`, `BatteryOutTimeout`, with `at` and `swap` |
-/// | `certificates` | installed certificates, as last listed, and the station's own | `kind`; `hash`, `children`; of its own (`ChargingStationCertificate`, `V2GCertificate`): `inUse` with what it has shown, `signed` with what it took from here (each with `serialNumber`, `validFrom`, `expiresAt`), `askedAt` |
+/// | `certificates` | installed certificates, as last listed, and the station's own | `kind`; `hash`, `children`; of its own (`ChargingStationCertificate`, `V2GCertificate`, `V2G20Certificate`): `inUse` with what it has shown, `signed` with what it took from here (each with `serialNumber`, `validFrom`, `expiresAt`), `askedAt` |
 /// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
 /// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |
@@ -53,7 +53,7 @@ pub(crate) struct HoldingQuery {
 /// | `reservations` | places that are kept | `state` (`kept`, `used`, `expired`, `removed`, `cancelled`, `unknown`, `no-transaction`, `ended` with `why`: the connector is `Faulted` or `Unavailable`), `reservation`, `madeAt`, `endedAt`, `transaction` |
 /// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details`; the same told again within ten minutes of the last is `count`, with `lastSaidAt` and `lastReceivedAt` |
 /// | `settlements` | payments at the station's terminal, by the provider's reference | `state` (`booked` on its `session`, `unmatched`: nobody knows its `transaction`, `without-transaction`), `settlement`, `receivedAt` |
-/// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt`, `pending` |
+/// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt` (when it was measured), `receivedAt`, `pending`, `values` of the last message (each with `at` and `value`; the latest 100, 32 KiB), `place` where its monitor is known |
 /// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` we set it, `told` by the station |
 ///
 /// While a report comes, what it has not told yet has `untold`; what would have become larger than 64 KiB has `tooLarge`.

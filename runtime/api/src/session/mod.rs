@@ -5,6 +5,7 @@ pub(crate) mod bills;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod readings;
+pub(crate) mod signed;
 
 pub(crate) mod money;
 mod said;

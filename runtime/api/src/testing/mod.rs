@@ -5,7 +5,7 @@ mod control;
 mod devices;
 mod files;
 mod prices;
-mod samples;
+pub(crate) mod samples;
 mod served;
 mod sites;
 mod store;

@@ -8,7 +8,7 @@ use amprule_domain::contract::Contract;
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::{
     Archive, Catalogue, DecisionSpan, ExchangeFilter, Listed, Page, Records, SessionFilter, SetAside, StoreFuture,
-    StoredReading, Writer,
+    StoredReading, StoredSigned, Writer,
 };
 use amprule_domain::effect::{Effect, KeptMessage};
 use amprule_domain::event::ConnectorStatus;
@@ -30,6 +30,7 @@ struct Shelves {
     connectors: Vec<(StationId, ConnectorStatus)>,
     sessions: BTreeMap<SessionNo, Session>,
     readings: Vec<(SessionNo, StoredReading)>,
+    signed: Vec<(SessionNo, StoredSigned)>,
     tokens: BTreeMap<String, TokenRecord>,
     decisions: Vec<Decision>,
     kept: Vec<KeptMessage>,
@@ -86,6 +87,9 @@ impl Shelves {
                     row.session,
                     StoredReading { received_at: row.received_at, message: Some(row.message.clone()), reading },
                 )
+            })),
+            Effect::Signed(row) => self.signed.extend(row.values.into_iter().map(|value| {
+                (row.session, StoredSigned { received_at: row.received_at, is_behind_gap: false, value })
             })),
             Effect::Kept(message) => self.kept.push(message),
             Effect::Decision(decision) => self.decisions.insert(0, *decision),
@@ -220,6 +224,11 @@ impl Catalogue for MemoryStore {
         self.page(page, |shelves| {
             shelves.readings.iter().filter(|(no, _)| *no == session).map(|(_, reading)| reading.clone()).collect()
         })
+    }
+
+    fn signed(&self, session: SessionNo) -> StoreFuture<'_, Vec<StoredSigned>> {
+        let shelves = self.0.lock();
+        read(shelves.signed.iter().filter(|(no, _)| *no == session).map(|(_, signed)| signed.clone()).collect())
     }
 
     fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>> {

@@ -17,6 +17,7 @@ pub(crate) enum FromEngine {
 
 /// What the device's task says to the engine.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 pub(crate) enum ToEngine {
     Event(Inbound),
     Answer { id: String, answer: CommandAnswer },

@@ -56,6 +56,7 @@ impl Said {
             },
             tells_cost: false,
             marks: Vec::new(),
+            signed: Vec::new(),
             raw: raw.into(),
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     let metered = told.flow().map(|flow| Happened::Metered(id, flow));
     let priced = session.state == SessionState::Ended || (phase != Phase::Started && needs_cost(told, &session));
     Step {
-        effects: told.readings(session.no).into_iter().collect(),
+        effects: told.readings(session.no).collect(),
         to_price: priced.then_some(id).into_iter().collect(),
         reply: answer(told, &session, phase == Phase::Started),
         sessions: vec![session],
@@ -92,7 +92,7 @@ pub(super) fn filed_as(told: Told<'_>, number: SessionNo, why: &'static str) -> 
     Step { effects: vec![told.keep(why), answered], ..Step::reply(reply) }
 }
 
-/// The same answer as the first time, and nothing else.
+/// The same answer as the first time, and nothing else; only what the meter has signed may have been left out then.
 pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
     let event = told.event;
     let known = |token| session.verdict_on(token).unwrap_or(&told.admission.info).clone();
@@ -104,7 +104,9 @@ pub(super) fn repeated(told: Told<'_>, session: &Session) -> Step {
         limit: None,
         news: None,
     };
-    Step::reply(if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) })
+    let reply = if event.is_plain() { Reply::Empty } else { Reply::Transaction(reply) };
+    let signed = told.signed(session.no).filter(|_| !told.moment.was_heard);
+    Step { effects: signed.into_iter().collect(), ..Step::reply(reply) }
 }
 
 /// Its own token was accepted with this very message.

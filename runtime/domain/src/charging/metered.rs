@@ -39,9 +39,14 @@ pub(super) fn metered(
         money: None,
     };
     let has_register = event.last_register().is_some() && event.evse.is_some();
+    let told = Told { station, inbound, event: &event, admission, moment };
     match identify(station, &event, moment.was_heard) {
-        meant @ Meant::Running(_) if has_register => {
-            transaction::apply_to(meant, Told { station, inbound, event: &event, admission, moment })
+        meant @ Meant::Running(_) if has_register => transaction::apply_to(meant, told),
+        // What was signed says nothing here: it stands with the one that runs, and the message is kept besides.
+        Meant::Running(running) if event.evse.is_some() => {
+            let mut step = kept::answered(station, inbound, moment, "meter-values", Reply::Empty);
+            step.effects.extend(told.signed(running.session.no));
+            step
         }
         _ => kept::answered(station, inbound, moment, "meter-values", Reply::Empty),
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Admission, Station};
-use crate::effect::{Effect, ReadingsRow};
+use crate::effect::{Effect, ReadingsRow, SignedRow};
 use crate::event::{Inbound, TransactionEvent};
 use crate::evidence::Power;
 use crate::kept;
@@ -49,14 +49,22 @@ impl<'a> Told<'a> {
         kept::message(self.station, self.inbound, self.moment, why)
     }
 
-    pub(super) fn readings(self, session: SessionNo) -> Option<Effect> {
-        (!self.event.readings.is_empty()).then(|| {
+    /// What the message leaves with its session: readings, and what the meter has signed.
+    pub(super) fn readings(self, session: SessionNo) -> impl Iterator<Item = Effect> {
+        let readings = (!self.event.readings.is_empty()).then(|| {
             Effect::Readings(ReadingsRow {
                 session,
                 received_at: self.moment.now,
                 message: self.moment.message.clone(),
                 readings: self.event.readings.clone(),
             })
+        });
+        readings.into_iter().chain(self.signed(session))
+    }
+
+    pub(super) fn signed(self, session: SessionNo) -> Option<Effect> {
+        (!self.inbound.signed.is_empty()).then(|| {
+            Effect::Signed(SignedRow { session, received_at: self.moment.now, values: self.inbound.signed.clone() })
         })
     }
 

@@ -285,6 +285,9 @@ pub enum Trigger {
     SignCertificate,
     /// The same for the vehicle's side (2.x).
     SignV2gCertificate,
+    /// By ISO 15118-20 (2.1).
+    #[serde(rename = "sign-v2g20-certificate")]
+    SignV2g20Certificate,
     /// One for both (2.x).
     SignCombinedCertificate,
 }

@@ -7,6 +7,7 @@ use crate::decision::{Decision, Hook};
 use crate::effect::MessageKey;
 use crate::reading::Reading;
 use crate::session::SessionState;
+use crate::signed::SignedValue;
 
 /// A page of a list: what `next` of the page before said, and how many at most.
 #[derive(Debug, Clone)]
@@ -82,4 +83,12 @@ pub struct StoredReading {
     /// The message that brought it; `None` once its session is filed.
     pub message: Option<MessageKey>,
     pub reading: Reading,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSigned {
+    pub received_at: Timestamp,
+    /// There were others between the one before and this one, for which there was no room.
+    pub is_behind_gap: bool,
+    pub value: SignedValue,
 }

@@ -133,6 +133,7 @@ impl Day {
             repetition,
             tells_cost: false,
             marks: Vec::new(),
+            signed: Vec::new(),
             raw,
         }
     }

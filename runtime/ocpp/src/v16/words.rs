@@ -67,7 +67,10 @@ pub(crate) const fn trigger(message: Trigger) -> Option<&'static str> {
         Trigger::Heartbeat => "Heartbeat",
         Trigger::MeterValues => "MeterValues",
         Trigger::Status => "StatusNotification",
-        Trigger::SignCertificate | Trigger::SignV2gCertificate | Trigger::SignCombinedCertificate => return None,
+        Trigger::SignCertificate
+        | Trigger::SignV2gCertificate
+        | Trigger::SignV2g20Certificate
+        | Trigger::SignCombinedCertificate => return None,
     })
 }
 

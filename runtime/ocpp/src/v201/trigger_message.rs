@@ -20,6 +20,7 @@ fn encode(command: &Command, times: Times) -> Option<String> {
 fn word(message: Trigger) -> &'static str {
     trigger(message).unwrap_or(match message {
         Trigger::SignV2gCertificate => "SignV2GCertificate",
+        Trigger::SignV2g20Certificate => "SignV2G20Certificate",
         Trigger::SignCombinedCertificate => "SignCombinedCertificate",
         _ => "SignChargingStationCertificate",
     })

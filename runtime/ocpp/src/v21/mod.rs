@@ -1,5 +1,6 @@
 //! OCPP 2.1: what it adds to the requests of 2.0.1, of both sides.
 
+mod adjust_periodic_event_stream;
 mod battery_swap;
 mod clear_der_control;
 mod clear_tariffs;
@@ -41,7 +42,7 @@ pub(crate) const MESSAGES: &[Message] = &[
 /// What we may ask of a 2.1 station, besides.
 pub(crate) const REQUESTS: &[Request] = &[
     Request::named("AFRRSignal"),
-    Request::named("AdjustPeriodicEventStream"),
+    adjust_periodic_event_stream::REQUEST,
     Request::named("ChangeTransactionTariff"),
     clear_der_control::REQUEST,
     clear_tariffs::REQUEST,

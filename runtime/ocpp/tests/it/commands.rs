@@ -403,3 +403,16 @@ fn a_station_that_lists_no_certificate_has_none() {
         Dialect::V16.answer("GetInstalledCertificateIds", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
     assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None));
 }
+
+/// OCPP 2.1, MessageTriggerEnumType.
+#[test]
+fn a_certificate_by_the_newer_standard_is_asked_for_where_there_is_a_word_for_it() {
+    let command = Command::Trigger { message: Trigger::SignV2g20Certificate, evse: None, connector: None };
+    assert_eq!(Dialect::V16.phrase(&command), None);
+    for (dialect, is_right) in [(Dialect::V201, false), (Dialect::V21, true)] {
+        let (action, payload) = dialect.phrase(&command).expect("2.x has a row for it");
+        assert_eq!(payload, r#"{"requestedMessage":"SignV2G20Certificate"}"#);
+        assert_eq!(dialect.check_command(action, &payload).is_ok(), is_right, "{dialect:?}");
+        assert_eq!(dialect.asks_for(action, &payload), Some("SignCertificate"));
+    }
+}

@@ -11,7 +11,7 @@ use amprule_domain::command::{Command, CommandAnswer};
 use amprule_ocpp::shapes::{self, Part, Side};
 use amprule_ocpp::{Dialect, Strictness, Version};
 
-/// `# title`, then `in PAYLOAD` with `out` and `strict`, or `reply REPLY` with `out`; `ask PAYLOAD` with `sent` or `refused`,
+/// `# title`, then `in PAYLOAD` with `out`, `signed` for each signed value, `marks` and `strict`, or `reply REPLY` with `out`; `ask PAYLOAD` with `sent` or `refused`,
 /// and `answer PAYLOAD` to it with `told`, `odd` and `means`.
 struct Case<'a> {
     title: &'a str,
@@ -117,6 +117,8 @@ fn decoded(dialect: Dialect, action: &str, payload: &str) -> Vec<String> {
             let marks: Vec<&str> = decoded.marks.iter().map(amprule_domain::Mark::as_str).collect();
             assert_eq!(decoded.action, action);
             lines.push(format!("out {}", serde_json::to_string(&decoded.event).expect("events are plain data")));
+            let signed = decoded.signed.iter().map(|signed| serde_json::to_string(signed).expect("plain data"));
+            lines.extend(signed.map(|signed| format!("signed {signed}")));
             if !marks.is_empty() {
                 lines.push(format!("marks {}", marks.join(" ")));
             }

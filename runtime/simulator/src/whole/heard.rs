@@ -76,10 +76,11 @@ impl State {
     fn heard_start(&mut self, said: &Value, answer: &Value) {
         let (evse, id) = (integer(said, "connectorId").unwrap_or_default(), transaction_id(answer));
         self.remember(word(said, "idTag"), answer);
-        let waiting = self.transactions.iter_mut().find(|running| running.evse == evse && running.id.is_empty());
+        let waiting = self.transactions.iter().position(|running| running.evse == evse && running.id.is_empty());
         match waiting {
-            Some(running) => {
-                running.id.clone_from(&id);
+            Some(at) => {
+                self.transactions[at].id.clone_from(&id);
+                self.say_signed_start(at);
                 if !is_accepted(answer) && self.keys.is("StopTransactionOnInvalidId") {
                     self.deauthorize(|running| running.id == id);
                 }
@@ -109,6 +110,7 @@ impl State {
             begun: 0,
             is_ending: false,
             start_wh,
+            signed_start: None,
             has_priority: false,
             limit: None,
             given: Given::default(),

@@ -13,6 +13,7 @@ mod availability;
 mod evses;
 mod heard;
 mod resets;
+mod signing;
 mod transactions;
 mod unlocking;
 
@@ -91,6 +92,8 @@ pub struct Habits {
     pub beats: bool,
     /// Whether it refuses firmware that nobody signed (1.6).
     pub signed_only: bool,
+    /// Its meters sign what they tell of transactions, in texts of so many bytes at least.
+    pub signs: Option<usize>,
     /// So many downloads of firmware break off half way, from the first one on.
     pub breaks_off: u32,
 }
@@ -98,7 +101,16 @@ pub struct Habits {
 impl Default for Habits {
     fn default() -> Self {
         let step = Duration::from_millis(5);
-        Self { step, page: 20, cars: true, reconnects: true, beats: true, signed_only: false, breaks_off: 0 }
+        Self {
+            step,
+            page: 20,
+            cars: true,
+            reconnects: true,
+            beats: true,
+            signed_only: false,
+            signs: None,
+            breaks_off: 0,
+        }
     }
 }
 
@@ -184,6 +196,11 @@ impl Whole {
     /// Transactions that are running.
     pub fn transactions(&self) -> Vec<Running> {
         self.seen().transactions.clone()
+    }
+
+    /// All that its meters have signed so far.
+    pub fn signed(&self) -> Vec<String> {
+        self.seen().signed.clone()
     }
 
     /// The value of a variable, `None` when there is none. Instances and places are part of the names:

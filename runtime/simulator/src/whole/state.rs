@@ -54,6 +54,8 @@ pub(super) struct State {
     pub(super) operative: bool,
     pub(super) transactions: Vec<Running>,
     pub(super) begun: u64,
+    /// By the meters.
+    pub(super) signed: Vec<String>,
     /// Remote starts whose token is being asked about: the EVSE and the request.
     pub(super) wanted: Vec<(i64, Value)>,
     /// Messages of transactions that have no answer yet.
@@ -105,6 +107,7 @@ impl State {
             operative: true,
             transactions: Vec::new(),
             begun: 0,
+            signed: Vec::new(),
             wanted: Vec::new(),
             owed: 0,
             rebooting: None,

@@ -24,6 +24,8 @@ pub struct Running {
     pub(super) begun: u64,
     pub(super) is_ending: bool,
     pub(super) start_wh: i64,
+    /// What the meter signed then (1.6).
+    pub(super) signed_start: Option<Value>,
     /// It comes before others (2.1).
     pub(super) has_priority: bool,
     /// The limit of the server that was confirmed last (2.1).
@@ -108,6 +110,7 @@ impl State {
             begun: self.begun,
             is_ending: false,
             start_wh: self.evse(evse).map_or(0, |evse| evse.register_wh),
+            signed_start: None,
             has_priority: false,
             limit: None,
             given: Given::default(),
@@ -199,10 +202,13 @@ impl State {
         let register_wh = self.register(at);
         let running = &self.transactions[at];
         if self.version.is_v16() {
-            let payload = json!({
+            let mut payload = json!({
                 "transactionId": running.id.parse::<i64>().unwrap_or_default(), "meterStop": register_wh,
                 "timestamp": time(self.now), "reason": reason,
             });
+            if let Some(signed) = self.signed_both(at) {
+                payload["transactionData"] = json!(signed);
+            }
             self.say("StopTransaction", payload);
         } else {
             let mut event = self.event(at, "Ended", trigger, "Transaction.End");
@@ -226,6 +232,7 @@ impl State {
     pub(super) fn event(&mut self, at: usize, kind: &str, trigger: &str, context: &str) -> Value {
         let mode = self.follow_setpoint(at);
         let mut sampled = self.sampled(self.register(at), context);
+        self.sign_event(self.register(at), kind == "Started", &mut sampled);
         self.sample_export(at, context, &mut sampled);
         let running = &mut self.transactions[at];
         let seq_no = running.seq_no;

@@ -6,7 +6,7 @@ use amprule_domain::bill::Bill;
 use amprule_domain::command::Exchange;
 use amprule_domain::decision::Decision;
 use amprule_domain::doors::{
-    Catalogue, ExchangeFilter, Listed, Page, SessionFilter, SetAside, StoreFuture, StoredReading,
+    Catalogue, ExchangeFilter, Listed, Page, SessionFilter, SetAside, StoreFuture, StoredReading, StoredSigned,
 };
 use amprule_domain::effect::KeptMessage;
 use amprule_domain::event::ConnectorStatus;
@@ -71,6 +71,10 @@ impl Catalogue for SqliteStore {
     fn readings(&self, session: SessionNo, page: &Page) -> StoreFuture<'_, Listed<StoredReading>> {
         let page = page.clone();
         self.readers.list("list a session's readings", move |reading| read::journal::readings(reading, session, &page))
+    }
+
+    fn signed(&self, session: SessionNo) -> StoreFuture<'_, Vec<StoredSigned>> {
+        self.readers.list("list what was signed of a session", move |reading| read::signed::signed(reading, session))
     }
 
     fn bills<'a>(&'a self, session: &'a Session) -> StoreFuture<'a, Vec<Bill>> {

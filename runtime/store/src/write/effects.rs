@@ -14,12 +14,14 @@ use super::log::Log;
 use super::outbox::Outbox;
 use super::records::Records;
 use super::sessions::Sessions;
+use super::signed::Signed;
 use crate::error::{Outcome, Refused};
 use crate::open_sessions::Changes;
 
 pub(super) struct Effects<'c> {
     journal: Journal<'c>,
     sessions: Sessions<'c>,
+    signed: Signed<'c>,
     budgets: Budgets<'c>,
     records: Records<'c>,
     exchanges: Exchanges<'c>,
@@ -36,6 +38,7 @@ impl<'c> Effects<'c> {
         Ok(Self {
             journal: Journal::new(connection)?,
             sessions: Sessions::new(connection)?,
+            signed: Signed::new(connection)?,
             budgets: Budgets::new(connection)?,
             records: Records::new(connection),
             exchanges: Exchanges::new(connection),
@@ -48,11 +51,17 @@ impl<'c> Effects<'c> {
         })
     }
 
-    /// Readings go first, because a session's row carries the end of its journal.
+    /// Readings go first, because a session's row carries the end of its journal; what was signed goes last, because it needs that row.
     pub(super) fn apply(&mut self, effects: &[Effect]) -> Result<(), Refused> {
-        let is_readings = |effect: &&Effect| matches!(effect, Effect::Readings(_));
-        for effect in effects.iter().filter(is_readings).chain(effects.iter().filter(|effect| !is_readings(effect))) {
-            self.apply_one(effect).map_err(|failure| failure.refuse(&title(effect)))?;
+        let turn = |effect: &Effect| match effect {
+            Effect::Readings(_) => 0,
+            Effect::Signed(_) => 2,
+            _ => 1,
+        };
+        for now in 0..=2 {
+            for effect in effects.iter().filter(|effect| turn(effect) == now) {
+                self.apply_one(effect).map_err(|failure| failure.refuse(&title(effect)))?;
+            }
         }
         self.journal.finish().map_err(|failure| failure.refuse("write readings"))
     }
@@ -85,6 +94,7 @@ impl<'c> Effects<'c> {
                 self.sessions.put(session, &mut self.journal)?;
                 self.budgets.is_written(session, before)
             }
+            Effect::Signed(row) => self.signed.add(row),
             Effect::Bill(bill) => self.log.bill(bill),
             Effect::Answered { station, answer } => self.answers.add(station, self.journal.position()?, answer),
             Effect::Kept(message) => self.log.keep(message),
@@ -118,6 +128,7 @@ impl<'c> Effects<'c> {
 fn title(effect: &Effect) -> String {
     match effect {
         Effect::Readings(row) => format!("write readings of session number {}", row.session.0),
+        Effect::Signed(row) => format!("keep signed values of session number {}", row.session.0),
         Effect::Session(session) => format!("write session number {} of station {}", session.no.0, session.station),
         Effect::Bill(bill) => format!("keep a bill of session number {}", bill.session.0),
         Effect::Answered { station, .. } => format!("keep an answer to station {station}"),

@@ -133,8 +133,9 @@ fn repetition(event: &StationEvent) -> Repetition {
 }
 
 pub(crate) fn inbound(event: StationEvent) -> Inbound {
-    let (repetition, marks) = (repetition(&event), Vec::new());
-    Inbound { id: "m".into(), action: "Test", event, repetition, tells_cost: false, marks, raw: "{}".into() }
+    let (repetition, raw) = (repetition(&event), "{}".into());
+    let (marks, signed) = (Vec::new(), Vec::new());
+    Inbound { id: "m".into(), action: "Test", event, repetition, tells_cost: false, marks, signed, raw }
 }
 
 impl World {

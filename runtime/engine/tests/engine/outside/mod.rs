@@ -297,7 +297,8 @@ impl Plug {
                 | StationEvent::Provisioning(ProvisioningEvent::Report(_))
         );
         let repetition = if is_same { Repetition::Same } else { Repetition::Anew };
-        let inbound = Inbound { id, action: "Test", event, repetition, tells_cost: false, marks: Vec::new(), raw };
+        let (marks, signed) = (Vec::new(), Vec::new());
+        let inbound = Inbound { id, action: "Test", event, repetition, tells_cost: false, marks, signed, raw };
         self.say.send(Received::Event(inbound)).expect("the engine listens");
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod records;
 pub(crate) mod sessions;
+pub(crate) mod signed;
 
 /// All doors at once, and what the server asks it at a start.
 pub(crate) trait Backend: StationBooks + Catalogue + Archive + OutboxBooks + SiteBooks {
@@ -39,6 +40,12 @@ macro_rules! conformance {
             units_of_ended_sessions_are_no_longer_pinned,
             a_refused_commit_leaves_nothing_behind,
             a_commit_that_is_refused_does_not_harm_those_beside_it);
+        $crate::conformance!($open; signed:
+            what_was_signed_is_read_back_byte_for_byte,
+            what_was_signed_of_an_unknown_session_is_refused,
+            the_same_text_of_the_same_moment_is_kept_once,
+            a_clock_that_is_ahead_makes_no_two_of_one,
+            of_very_many_the_first_and_the_latest_are_kept);
         $crate::conformance!($open; commands:
             commands_are_found_while_they_are_open_and_the_latest_after_that,
             a_limit_of_a_site_is_known_until_it_is_given_back,
