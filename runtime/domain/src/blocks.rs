@@ -1,5 +1,7 @@
 //! The standard's functional blocks: what stations say to each of them, and a message's consequences, prices aside.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::availability::ConnectorStatus;
 use crate::charging::{Admission, ChargingEvent, Station, Step, decided};
 use crate::cost::CostEvent;
 use crate::data_transfer::DataTransfer;
-use crate::diagnostics::DiagnosticsEvent;
+use crate::diagnostics::{DiagnosticsEvent, VariableEvent};
 use crate::display::DisplayEvent;
 use crate::event::{Inbound, Repetition};
 use crate::firmware::FirmwareEvent;
@@ -73,13 +75,22 @@ pub fn apply(station: &Station, inbound: &Inbound, admission: Admission, moment:
                 step.effects.push(kept::message(station, inbound, moment, "notification"));
             }
             if let StationEvent::Diagnostics(DiagnosticsEvent::Events(events)) = other {
-                for status in availability::told(events, moment.now) {
-                    step.also(available(station, inbound, &status, moment));
-                }
+                step.also(all_available(station, inbound, events, moment));
             }
             step
         }
     }
+}
+
+/// The states of one message, one after the other: each is seen where those before it have been.
+fn all_available(station: &Station, inbound: &Inbound, events: &[VariableEvent], moment: &Moment<'_>) -> Step {
+    let (mut station, mut all) = (Cow::Borrowed(station), Step::reply(Reply::Empty));
+    for status in availability::told(events, moment.now) {
+        let step = available(&station, inbound, &status, moment);
+        station.to_mut().foresee(&step);
+        all.also(step);
+    }
+    all
 }
 
 /// What a connector's state means for the session there, and for whom the place is kept.

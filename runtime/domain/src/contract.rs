@@ -1,5 +1,7 @@
 //! Whose customer a token is, as its own id says: ids of contracts name their provider.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,22 @@ impl Contract {
     /// The same contract, however either is written, and whether or not it has its check digit.
     pub fn is_same(one: &str, other: &str) -> bool {
         Parts::of(one).zip(Parts::of(other)).is_some_and(|(one, other)| one.unchecked() == other.unchecked())
+    }
+
+    /// The keys under which the same contract may stand in the books, these ids' own first: with each separator, without a check digit
+    /// and with those that are known.
+    pub fn spellings(ids: &[&str]) -> Vec<String> {
+        let mut found: Vec<String> = ids.iter().map(|id| id.to_uppercase()).collect();
+        for parts in ids.iter().filter_map(|id| Parts::of(id)) {
+            for between in ["", "-", "*"] {
+                let plain = parts.unchecked().join(between);
+                found.extend((!parts.check.is_empty()).then(|| format!("{plain}{between}{}", parts.check)));
+                found.push(plain);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|key| seen.insert(key.clone()));
+        found
     }
 
     /// What the ids of the same contract begin with, in each way in which they are written. Empty: it is none.
@@ -104,6 +122,12 @@ mod tests {
         let is_same = |other: &str| Contract::is_same("DE-8AA-C12345678-9", other);
         assert!(["de8aac12345678", "DE*8AA*C12345678", "DE8AAC123456789"].into_iter().all(is_same));
         assert!(!["DE8AAC12345679", "DE8ABC12345678", "04A1B2C3D4", ""].into_iter().any(is_same));
+        let keys = Contract::spellings(&["de8aac12345678", "DE-8AA-C12345678-9"]);
+        for key in ["DE8AAC12345678", "DE8AAC123456789", "DE-8AA-C12345678", "DE-8AA-C12345678-9", "DE*8AA*C12345678*9"]
+        {
+            assert_eq!(keys.iter().filter(|known| *known == key).count(), 1, "{key} in {keys:?}");
+        }
+        assert_eq!(Contract::spellings(&["04a1", "04A1"]), ["04A1"]);
         let contract = Contract::of("eMAID", "FR-A23-C00000001").unwrap();
         assert_eq!(contract.provider, "FR-A23");
     }

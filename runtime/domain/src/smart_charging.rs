@@ -97,7 +97,7 @@ pub(crate) fn noted(event: &SmartChargingEvent, place: impl FnOnce(&str) -> Opti
         SmartChargingEvent::Reported { request, evse, source, profiles, is_last } => {
             let told = profiles.iter().filter_map(|profile| told(*evse, source.as_deref(), profile));
             let gone = Change::Gone { kind: Kind::Profile, like: Like::default().with(UNTOLD, *request) };
-            Noted { changes: told.chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
+            Noted { changes: told.flatten().chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
         }
         SmartChargingEvent::Limited { source, evse, limit } => {
             let limit = body(json!({ "source": source, "evse": evse, "since": now, "limit": limit }));
@@ -233,10 +233,13 @@ fn installed(evse: u32, profile: &Value, replaces_level: bool, now: Timestamp) -
     Noted { changes: replaced.into_iter().chain(put).collect(), tells: Vec::new() }
 }
 
-fn told(evse: u32, source: Option<&str>, profile: &Value) -> Option<Change> {
+fn told(evse: u32, source: Option<&str>, profile: &Value) -> Option<[Change; 2]> {
     let id = profile["id"].as_i64()?;
     let holding = body(json!({ "evse": evse, "source": source, "profile": profile }));
-    Some(Change::Put { kind: Kind::Profile, key: id.to_string(), body: holding })
+    let (kind, key) = (Kind::Profile, id.to_string());
+    // Whether it has priority, and when it was updated, no report says.
+    let without = Change::Merge { kind, key: key.clone(), body: json!({ "profile": null, UNTOLD: null }) };
+    Some([without, Change::Merge { kind, key, body: holding }])
 }
 
 fn limit_key(source: &str, evse: Option<u32>) -> String {

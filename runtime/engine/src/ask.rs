@@ -107,7 +107,8 @@ impl StationTask {
                 group: admission.info.group.as_deref(),
                 language: admission.info.language.as_deref(),
                 transaction: transaction.as_ref(),
-                begins: purpose == Purpose::Start,
+                // What a policy names is another one than is offered.
+                begins: purpose == Purpose::Start && admission.tariff.is_none(),
             };
             let PriceTold { text, tariff } = self.ports.prices.told(&guest);
             admission.info.message = admission.info.message.or(text);
@@ -119,18 +120,33 @@ impl StationTask {
     }
 
     async fn look_up(&mut self, question: &Question, now: Timestamp) -> StoreResult<KnownToken> {
-        let key = question.token.key();
         let record = self.record_of(&question.token).await?;
         let store = &self.ports.store;
+        // Its sessions are in the books as it was shown.
+        let known = record.as_ref().map(|record| record.id_token.as_str());
+        let keys = match &record {
+            Some(record) if record.kind.eq_ignore_ascii_case(Contract::KIND) => {
+                let ids: Vec<_> = known.into_iter().chain([question.token.id_token.as_str()]).collect();
+                Contract::spellings(&ids)
+            }
+            _ => vec![question.token.key()],
+        };
         let spent = match record.as_ref().and_then(|token| token.budget) {
             Some(budget) => {
                 let since = charging::budget_since(&budget, &self.station.record.zone(), now);
-                store.spent(&key, budget.currency, since).await?
+                let mut spent = Decimal::ZERO;
+                for key in &keys {
+                    spent += store.spent(key, budget.currency, since).await?;
+                }
+                spent
             }
             None => Decimal::ZERO,
         };
-        let over = u32::from(question.replaces_own);
-        let open_sessions = store.open_sessions(&key).await?.saturating_sub(over);
+        let mut open_sessions = 0_u32;
+        for key in &keys {
+            open_sessions = open_sessions.saturating_add(store.open_sessions(key).await?);
+        }
+        let open_sessions = open_sessions.saturating_sub(u32::from(question.replaces_own));
         let group = record.as_ref().and_then(|token| token.group.as_deref());
         let guest = Guest { token: &question.token, group, evse: Some(question.evse) };
         let reservation = self.station.place_kept(guest, now);

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use amprule_domain::contract::Contract;
 use amprule_domain::token::IdToken;
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
@@ -42,7 +43,9 @@ struct Held {
 impl Starts {
     /// `None` for a token that names nobody: it has no sessions of its own (OCPP 2.0.1, NoAuthorization).
     pub(crate) async fn turn(self: &Arc<Self>, token: &IdToken) -> Option<Turn> {
-        let key = Some(token.key()).filter(|key| !key.is_empty())?;
+        // However a contract is written, it has one turn.
+        let plain = Contract::beginnings(&token.id_token).into_iter().next();
+        let key = Some(plain.unwrap_or_else(|| token.key())).filter(|key| !key.is_empty())?;
         let (held, turn) = Held::new(self, key);
         Some(Turn { _alone: turn.lock_owned().await, held })
     }

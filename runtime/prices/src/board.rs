@@ -155,15 +155,15 @@ impl Board {
         Some(Arc::clone(&sign.shows))
     }
 
-    /// What was wished is known now.
-    pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) {
-        let Some(sign) = self.sign(&wish.station) else { return };
+    /// What was wished is known now. False: something has changed meanwhile, and it is not so any more.
+    pub(crate) fn answer(&self, wish: &Wish, offering: Option<Arc<Offering>>) -> bool {
+        let Some(sign) = self.sign(&wish.station) else { return false };
         let mut sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
         if sign.epoch != wish.epoch {
             // Something has changed meanwhile: it is found out anew, for whoever waits.
             let again = Wish { epoch: sign.epoch, ..wish.clone() };
             drop(self.wishes.try_send(again));
-            return;
+            return false;
         }
         sign.wished.remove(&(wish.evse, wish.driver.clone()));
         if sign.drivers.len() >= MOST {
@@ -179,6 +179,7 @@ impl Board {
             }
         }
         sign.drivers.insert((wish.evse, wish.driver.clone()), offering);
+        true
     }
 
     /// What is known already. `None`: it is to be found out.
@@ -209,7 +210,8 @@ impl Board {
     pub(crate) fn own_tariff(&self, station: &StationId, offering: &Offering) -> Option<Arc<serde_json::Value>> {
         let sign = self.sign(station)?;
         let sign = sign.lock().unwrap_or_else(PoisonError::into_inner);
-        sign.own_tariff(offering)
+        // Until the usual ones are known, none is another.
+        sign.own_tariff(offering).filter(|_| !sign.usual.is_empty())
     }
 
     fn sign(&self, station: &StationId) -> Option<Arc<Mutex<Sign>>> {
@@ -246,7 +248,7 @@ impl Prices for Board {
         }
         let now = self.clock.now();
         let known = sign.known(guest.evse, &driver, now);
-        if guest.begins && sign.shows.tariffs.is_some() && !sign.is_tariffed(guest.token, now) {
+        if guest.begins && sign.shows.tariffs.is_some() && !sign.takes_tariff(guest.token, now) {
             let may_differ =
                 known.as_ref().is_none_or(|offering| offering.as_ref().and_then(|one| sign.own_tariff(one)).is_some());
             if may_differ && self.wish(guest, &driver, sign.epoch) && known.is_none() {
@@ -294,6 +296,7 @@ impl Sign {
         self.usual.clear();
         self.drivers.clear();
         self.wished.clear();
+        self.tariffed = None;
     }
 
     fn known(&self, evse: u32, driver: &Driver, now: Timestamp) -> Option<Option<Arc<Offering>>> {
@@ -312,10 +315,10 @@ impl Sign {
         offering.tariff.clone().filter(|_| !is_everywhere && offering.fits(bounds))
     }
 
-    /// It charges by the driver's own already: he has shown his token before he started.
-    fn is_tariffed(&self, token: &IdToken, now: Timestamp) -> bool {
-        let is_it = |(key, at): &(String, Timestamp)| *key == token.key() && now.duration_since(*at) < TARIFFED;
-        self.tariffed.as_ref().is_some_and(is_it)
+    /// The session that begins charges by the driver's own already: he has shown his token before. Another one later does not.
+    fn takes_tariff(&mut self, token: &IdToken, now: Timestamp) -> bool {
+        let is_it = |(key, at): &mut (String, Timestamp)| *key == token.key() && now.duration_since(*at) < TARIFFED;
+        self.tariffed.take_if(is_it).is_some()
     }
 
     fn wait(&mut self, transaction: &TransactionId, evse: u32, driver: Driver, language: Option<&str>) {

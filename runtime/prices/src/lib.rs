@@ -261,8 +261,8 @@ impl Keeper {
                     None
                 }),
             };
-            house.board.answer(&wish, offering.clone());
-            (wish, offering)
+            let holds = house.board.answer(&wish, offering.clone());
+            (wish, offering.filter(|_| holds))
         });
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use amprule_domain::StationId;
 use amprule_domain::command::{Command, ExchangeState};
+use amprule_domain::contract::Contract;
 use amprule_domain::doors::{Catalogue, Page, Records, SessionFilter, StationBooks, StoreResult};
 use amprule_domain::holding::{Holding, HoldingFilter, Kind};
 use amprule_domain::ports::Clock;
@@ -36,9 +37,12 @@ impl Caches {
     }
 
     async fn try_clear(&self, key: &str) -> StoreResult<()> {
-        let filter = SessionFilter { token: Some(key.to_owned()), ..SessionFilter::default() };
-        let sessions = self.store.sessions(&filter, &Page { after: None, limit: SESSIONS }).await?.items;
-        let stations: BTreeSet<StationId> = sessions.into_iter().map(|session| session.station).collect();
+        let mut stations = BTreeSet::new();
+        for key in Contract::spellings(&[key]) {
+            let filter = SessionFilter { token: Some(key), ..SessionFilter::default() };
+            let sessions = self.store.sessions(&filter, &Page { after: None, limit: SESSIONS }).await?.items;
+            stations.extend(sessions.into_iter().map(|session| session.station));
+        }
         for station in stations {
             if self.store.station(&station).await?.is_some() && self.is_to_be_told(&station).await? {
                 self.order(&station).await;

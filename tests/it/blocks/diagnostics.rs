@@ -137,6 +137,31 @@ async fn a_station_may_tell_its_connectors_by_events_alone() {
     );
 }
 
+/// Of one message, each where those before it have been: the place is lost with its last connector.
+#[tokio::test(flavor = "multi_thread")]
+async fn connectors_that_fail_together_lose_the_place_that_was_kept() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let state = |connector: u32, value: &str| {
+        json!({
+            "eventId": connector, "timestamp": ago(0), "trigger": "Delta", "actualValue": value,
+            "component": {"name": "Connector", "evse": {"id": 1, "connectorId": connector}},
+            "variable": {"name": "AvailabilityState"}, "eventNotificationType": "HardWiredNotification",
+        })
+    };
+    let message = |events: Value| json!({"generatedAt": ago(0), "seqNo": 0, "eventData": events});
+    let say = |events: Value| flow.station.call("NotifyEvent", message(events));
+    say(json!([state(1, "Available"), state(2, "Available")])).await.expect("it is taken");
+    let kept =
+        json!({"id": 4, "evseId": 1, "expiryDateTime": ago(-60), "idToken": {"idToken": "AA1", "type": "ISO14443"}});
+    flow.accepted("ReserveNow", kept).await;
+    assert_eq!(by_id(&flow.held("reservations"), "4")["state"], "kept");
+    say(json!([state(1, "Faulted")])).await.expect("it is taken");
+    assert_eq!(by_id(&flow.held("reservations"), "4")["state"], "kept", "the other one serves");
+    say(json!([state(1, "Available")])).await.expect("it is taken");
+    say(json!([state(1, "Faulted"), state(2, "Faulted")])).await.expect("it is taken");
+    assert_eq!(by_id(&flow.held("reservations"), "4")["state"], "ended");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_station_says_of_its_safety_is_kept() {
     for version in [Version::Ocpp16, Version::Ocpp201] {

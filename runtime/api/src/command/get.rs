@@ -63,7 +63,7 @@ fn is_begun_by(session: &Session, command: &Command, sent: Timestamp) -> bool {
     if let Some(named) = session.remote_start {
         return named == i64::from(*number);
     }
-    let is_its_token = session.token.as_ref().is_some_and(|own| own.key() == token.key());
+    let is_its_token = session.token.as_ref().is_some_and(|own| own.is_shown_as(token));
     let is_there = evse.is_none_or(|evse| evse == session.evse);
     let after_s = session.id.heard_at().as_second() - sent.as_second();
     is_its_token && is_there && (0..PATIENCE.as_secs()).contains(&after_s)

@@ -24,6 +24,7 @@ pub(crate) async fn delete_station(State(api): State<Arc<Api>>, Place(id): Place
     let id = StationId::new(id);
     api.store.station(&id).await?.ok_or_else(|| unknown(&id))?;
     api.control.delete_station(&id).await?;
+    api.control.lists_changed();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -110,10 +110,10 @@ pub(crate) async fn put_station(
     let old = api.store.station(&id).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
-    let kept_list = old.keeps_local_list;
+    let is_about_list = change.keeps_local_list.is_some();
     let record = apply(&api, old, change)?;
     api.control.put_station(record.clone()).await?;
-    if record.keeps_local_list != kept_list {
+    if is_about_list {
         api.control.lists_changed();
     }
     Ok((status, Json(with_its_word(&api, record).await?)))

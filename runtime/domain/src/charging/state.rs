@@ -53,7 +53,7 @@ pub(super) fn learn_state(session: &mut Session, event: &TransactionEvent) {
         return;
     }
     session.signs.untold = false;
-    let is_known = event.charging.is_some() || session.timeline.evidence.proves_energy();
+    let is_known = !is_over || session.timeline.evidence.proves_energy();
     if is_known && session.energy() <= NOISE {
         session.timeline.was(ChargingState::Idle);
     }

@@ -90,6 +90,17 @@ impl Station {
         Self { places, ..self }
     }
 
+    /// As it will be when this step, which prices nothing, is committed.
+    pub(crate) fn foresee(&mut self, step: &super::Step) {
+        step.connectors.iter().for_each(|status| self.remember(status.clone()));
+        step.reserved.iter().for_each(|(at, event)| self.places.take(event, *at));
+        for session in &step.sessions {
+            if let Some(known) = self.sessions.iter_mut().find(|known| known.id == session.id) {
+                *known = Arc::new(session.clone());
+            }
+        }
+    }
+
     /// Takes over what a committed step has changed.
     pub fn adopt(&mut self, Settled { sessions, reported, connectors, exchanges, reserved, .. }: Settled) {
         if let Some(report) = reported {

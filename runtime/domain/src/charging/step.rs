@@ -107,9 +107,9 @@ impl Step {
         self.reserved.extend(other.reserved);
         self.connectors.extend(other.connectors);
         for session in other.sessions {
-            if self.session(session.id).is_none() {
-                self.sessions.push(session);
-            }
+            // It is what became of the one before.
+            self.sessions.retain(|known| known.id != session.id);
+            self.sessions.push(session);
         }
     }
 

@@ -106,9 +106,9 @@ impl KeptPlace {
     /// For this token, or for others of its group where the reservation names one.
     fn is_for(&self, guest: Guest<'_>) -> bool {
         let Reservation { id_token: holder, group, .. } = &self.reservation;
-        let is_same = |text: &str| text.to_uppercase() == guest.token.key();
-        let is_kind = |kind: &str| guest.token.kind == IdToken::UNTYPED || guest.token.kind.eq_ignore_ascii_case(kind);
-        let is_holder = holder["idToken"].as_str().is_some_and(is_same) && holder["type"].as_str().is_none_or(is_kind);
+        // 1.6 has no kinds.
+        let kind = holder["type"].as_str().unwrap_or(&guest.token.kind);
+        let is_holder = holder["idToken"].as_str().is_some_and(|id| IdToken::new(id, kind).is_shown_as(guest.token));
         is_holder || group.as_deref().zip(guest.group).is_some_and(|(named, own)| named.eq_ignore_ascii_case(own))
     }
 

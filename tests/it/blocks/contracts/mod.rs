@@ -93,6 +93,36 @@ async fn a_contract_is_the_same_however_it_is_written() {
     }
 }
 
+/// A budget is the contract's, and so is the place that is kept for it, and what stations forget of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_has_one_budget_however_it_is_shown() {
+    let server = Setup::default().tariff("0.40").start().await;
+    let api = server.api();
+    let budget = json!({"amount": "5", "currency": "EUR", "period": "total"});
+    api.put("/api/v1/tokens/DE-8AA-C12345678-X", &json!({"type": "eMAID", "budget": budget})).ok();
+    let mut station = station201::Station201::boot(&server, ID).await;
+    let shown = |text: &str| json!({"idToken": text, "type": "eMAID"});
+    for (number, (text, status)) in
+        [("DE-8AA-C12345678-X", "Accepted"), ("de8aac12345678", "Accepted"), ("DE8AAC12345678X", "Blocked")]
+            .into_iter()
+            .enumerate()
+    {
+        let transaction = format!("t-{number}");
+        let minutes = 60 - 20 * i64::try_from(number).expect("few");
+        let (begun, over) = (ago(minutes), ago(minutes - 10));
+        let mut started = station201::Event::started(&transaction, "", 0, &begun).payload();
+        started["idToken"] = shown(text);
+        let answer = station.wire.call("TransactionEvent", started).await;
+        let is_accepted = answer["idTokenInfo"]["status"] == "Accepted";
+        assert_eq!(is_accepted, status == "Accepted", "{text}: {answer}");
+        station.send(&station201::Event::ended(&transaction, 1, 8_000, &over)).await;
+    }
+    api.put("/api/v1/tokens/DE-8AA-C12345678-X", &json!({"status": "blocked"})).ok();
+    let (id, action, _) = station.wire.next_call().await;
+    assert_eq!(action, "ClearCache", "where it was shown otherwise, too");
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+}
+
 /// OCPP 2.0.1, C07.FR.13 to 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_is_worth_what_its_certificate_and_its_token_are() {
