@@ -20,7 +20,7 @@ fn only(server: &TestServer) -> Value {
     api.get(&format!("/api/v1/sessions/{}", sessions[0]["id"].as_str().expect("an id"))).ok()
 }
 
-/// Minutes in this state.
+/// Minutes in this state, rounded.
 fn minutes(session: &Value, state: &str) -> i64 {
     let of = |period: &&Value| period["state"] == state;
     let at = |period: &Value, member: &str| {
@@ -28,7 +28,7 @@ fn minutes(session: &Value, state: &str) -> i64 {
         at.as_second()
     };
     let periods = session["periods"].as_array().expect("its course").iter().filter(of);
-    periods.map(|period| at(period, "endedAt") - at(period, "startedAt")).sum::<i64>() / 60
+    periods.map(|period| at(period, "endedAt") - at(period, "startedAt")).sum::<i64>().saturating_add(30) / 60
 }
 
 /// OCPP 2.0.1, E01: with a TxStartPoint before the plug nothing is charging yet, and chargingState is told when it changes.

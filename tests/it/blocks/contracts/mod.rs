@@ -4,7 +4,7 @@ mod pki;
 
 use std::sync::Arc;
 
-use amprule_tests::{Setup, TestServer, Wire, station16, station201, until};
+use amprule_tests::{Setup, TestServer, Wire, ago, station16, station201, units, until};
 use pki::{Pki, Says};
 use serde_json::{Value, json};
 
@@ -96,14 +96,20 @@ async fn a_contract_is_the_same_however_it_is_written() {
 /// A budget is the contract's, and so is the place that is kept for it, and what stations forget of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_has_one_budget_however_it_is_shown() {
-    let server = Setup::default().tariff("0.40").start().await;
+    let policy = "fn authorize(request) {\n    let budget = request.token.budget;\n    \
+                  if budget.spent >= budget.amount { return reject(\"NoCredit\"); }\n    no_opinion()\n}\n";
+    let setup = Setup::default()
+        .tariff("0.40")
+        .file("scripts/policy/plugin.toml", units::manifest("policy", "1.0.0", "authorization"))
+        .file("scripts/policy/main.rhai", policy);
+    let server = setup.start().await;
     let api = server.api();
     let budget = json!({"amount": "5", "currency": "EUR", "period": "total"});
     api.put("/api/v1/tokens/DE-8AA-C12345678-X", &json!({"type": "eMAID", "budget": budget})).ok();
     let mut station = station201::Station201::boot(&server, ID).await;
     let shown = |text: &str| json!({"idToken": text, "type": "eMAID"});
     for (number, (text, status)) in
-        [("DE-8AA-C12345678-X", "Accepted"), ("de8aac12345678", "Accepted"), ("DE8AAC12345678X", "Blocked")]
+        [("DE-8AA-C12345678-X", "Accepted"), ("de8aac12345678", "Accepted"), ("DE8AAC12345678X", "NoCredit")]
             .into_iter()
             .enumerate()
     {
@@ -113,8 +119,7 @@ async fn a_contract_has_one_budget_however_it_is_shown() {
         let mut started = station201::Event::started(&transaction, "", 0, &begun).payload();
         started["idToken"] = shown(text);
         let answer = station.wire.call("TransactionEvent", started).await;
-        let is_accepted = answer["idTokenInfo"]["status"] == "Accepted";
-        assert_eq!(is_accepted, status == "Accepted", "{text}: {answer}");
+        assert_eq!(answer["idTokenInfo"]["status"], status, "{text}: {answer}");
         station.send(&station201::Event::ended(&transaction, 1, 8_000, &over)).await;
     }
     api.put("/api/v1/tokens/DE-8AA-C12345678-X", &json!({"status": "blocked"})).ok();
