@@ -162,4 +162,8 @@ async fn a_station_s_certificate_must_be_its_own_and_valid() {
     api.put("/api/v1/stations/cs-1", &json!({"certificateName": "SN4711"})).ok();
     by_serial.connect(&server.ocpp, "cs-1", None).await.expect("it is its own").close().await;
     good.connect(&server.ocpp, "cs-1", None).await.expect("its id goes on to do").close().await;
+    for name in ["cs-1", "SN4711"] {
+        let shared = api.put("/api/v1/stations/cs-9", &json!({"certificateName": name}));
+        assert_eq!((shared.status, &shared.body["error"]["path"]), (422, &json!("/certificateName")), "{name}");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::StationId;
+use amprule_domain::doors::Page;
 use amprule_domain::station::{Provisioning, StationRecord};
 use axum::Json;
 use axum::extract::State;
@@ -18,6 +19,8 @@ use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, Place, given, nearest};
 
+/// Read at once when a name is looked for among all.
+const STATIONS_AT_ONCE: usize = 1_000;
 /// Of a location and of a group.
 const MAX_NAME: usize = 255;
 
@@ -110,8 +113,11 @@ pub(crate) async fn put_station(
     let old = api.store.station(&id).await?;
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let old = old.unwrap_or_else(|| StationRecord::new(id.clone(), Provisioning::Accepted));
-    let is_about_list = change.keeps_local_list.is_some();
+    let (is_about_list, is_about_name) = (change.keeps_local_list.is_some(), change.certificate_name.is_some());
     let record = apply(&api, old, change)?;
+    if is_about_name {
+        check_unshared(&api, &record).await?;
+    }
     api.control.put_station(record.clone()).await?;
     if is_about_list {
         api.control.lists_changed();
@@ -142,8 +148,11 @@ fn apply(api: &Api, mut record: StationRecord, change: StationChange) -> Answer<
     }
     if let Some(name) = change.certificate_name {
         record.certificate_name = name.map(|name| check_name("certificateName", name)).transpose()?;
-        if record.certificate_name.as_deref() == Some("") {
-            return Err(Problem::invalid("/certificateName", "this has 1 to 255 bytes; null takes it away"));
+        let is_odd = |name: &String| name.is_empty() || name.trim() != name || name.chars().any(char::is_control);
+        if record.certificate_name.as_ref().is_some_and(is_odd) {
+            let message =
+                "this has 1 to 255 bytes, no blanks at its ends and no control characters; null takes it away";
+            return Err(Problem::invalid("/certificateName", message));
         }
     }
     if let Some(plugs) = change.plugs {
@@ -191,6 +200,22 @@ fn check_powers(powers: BTreeMap<u32, i64>) -> Answer<BTreeMap<u32, i64>> {
             Err(Problem::invalid(format!("/powerWMax/{evse}"), message))
         }
         None => Ok(powers),
+    }
+}
+
+/// A certificate is one station's alone: with another's name it would be let in as that one.
+async fn check_unshared(api: &Api, record: &StationRecord) -> Answer<()> {
+    let Some(name) = &record.certificate_name else { return Ok(()) };
+    let mut page = Page { after: None, limit: STATIONS_AT_ONCE };
+    loop {
+        let listed = api.store.stations(&page).await?;
+        let bears = |other: &&StationRecord| other.id != record.id && other.certificate_names().contains(name);
+        if let Some(other) = listed.items.iter().find(bears) {
+            let message = format!("`{name}` is a name of station {}; a certificate is one station's alone", other.id);
+            return Err(Problem::invalid("/certificateName", message));
+        }
+        let Some(next) = listed.next else { return Ok(()) };
+        page.after = Some(next);
     }
 }
 
@@ -293,6 +318,8 @@ mod tests {
             (json!({"timeZone": ""}), "/timeZone", "not a time zone"),
             (json!({"location": "x".repeat(256)}), "/location", "255 bytes"),
             (json!({"group": "x".repeat(256)}), "/group", "255 bytes"),
+            (json!({"certificateName": " SN1"}), "/certificateName", "no blanks at its ends"),
+            (json!({"certificateName": ""}), "/certificateName", "null takes it away"),
             (json!({"location": "Yard", "passwort": "secret"}), "/passwort", "did you mean `password`?"),
         ];
         for (body, path, message) in cases {

@@ -6,7 +6,7 @@ use amprule_domain::effect::Effect;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{key, unknown};
+use super::{entered, key, turn, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -16,13 +16,13 @@ use crate::wire::Place;
     delete,
     path = "/api/v1/tokens/{idToken}",
     tag = "tokens",
-    params(("idToken" = String, Path, description = "The token; case does not matter.")),
+    params(("idToken" = String, Path, description = "The token; case does not matter, nor how a contract is written.")),
     responses((status = 204, description = "Forgotten."), (status = 404, body = ErrorBody, description = "`unknown-token`")),
 )]
 pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<StatusCode> {
-    let key = key(&id_token);
-    let _turn = api.turn(&key).await;
-    let old = api.store.token(&key).await?.ok_or_else(|| unknown(&id_token))?;
+    let _turn = turn(&api, &id_token).await;
+    let old = entered(&api, &id_token).await?.ok_or_else(|| unknown(&id_token))?;
+    let key = key(&old.id_token);
     api.store.commit(vec![Effect::TokenGone(key.clone())]).await?;
     api.control.lists_changed();
     if old.was_lost(None, api.control.now()) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::{TokenView, key, unknown};
+use super::{TokenView, entered, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -15,11 +15,11 @@ use crate::wire::Place;
     get,
     path = "/api/v1/tokens/{idToken}",
     tag = "tokens",
-    params(("idToken" = String, Path, description = "The token as stations read it; case does not matter.")),
+    params(("idToken" = String, Path, description = "The token as stations read it; case does not matter, nor how a contract is written.")),
     responses((status = 200, body = TokenView), (status = 404, body = ErrorBody, description = "`unknown-token`")),
 )]
 pub(crate) async fn get_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<Json<TokenView>> {
-    let record = api.store.token(&key(&id_token)).await?.ok_or_else(|| unknown(&id_token))?;
+    let record = entered(&api, &id_token).await?.ok_or_else(|| unknown(&id_token))?;
     Ok(Json(record.into()))
 }
 

@@ -6,11 +6,15 @@ pub(crate) mod list;
 pub(crate) mod put;
 
 use amprule_domain::Timestamp;
+use amprule_domain::contract::Contract;
+use amprule_domain::doors::StoreResult;
 use amprule_domain::energy_transfer::EnergyTransfer;
 use amprule_domain::token::{Budget, BudgetPeriod, IdToken, TokenRecord};
 use serde::Serialize;
+use tokio::sync::MutexGuard;
 use utoipa::ToSchema;
 
+use crate::Api;
 use crate::problem::Problem;
 
 /// A token.
@@ -72,6 +76,21 @@ impl From<Budget> for BudgetView {
 /// The form under which the store knows a token.
 pub(crate) fn key(id_token: &str) -> String {
     IdToken::new(id_token, "").key()
+}
+
+/// What is in the books of a token; a contract may be written otherwise there.
+pub(crate) async fn entered(api: &Api, id_token: &str) -> StoreResult<Option<TokenRecord>> {
+    match api.store.token(&key(id_token)).await? {
+        Some(record) => Ok(Some(record)),
+        None if Contract::beginnings(id_token).is_empty() => Ok(None),
+        None => api.store.contract(id_token).await,
+    }
+}
+
+/// Whoever changes a token, or a contract in whatever spelling, has it alone.
+pub(crate) async fn turn<'a>(api: &'a Api, id_token: &str) -> MutexGuard<'a, ()> {
+    let plain = Contract::beginnings(id_token).into_iter().next();
+    api.turn(&plain.unwrap_or_else(|| key(id_token))).await
 }
 
 pub(crate) fn unknown(id_token: &str) -> Problem {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amprule_domain::contract::Contract;
 use amprule_domain::effect::Effect;
 use amprule_domain::energy_transfer::EnergyTransfer;
 use amprule_domain::token::{Budget, BudgetPeriod, TokenRecord, TokenStatus};
@@ -12,7 +13,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{TokenView, key};
+use super::{TokenView, entered, key, turn};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Amount, Change, Place, given};
@@ -76,7 +77,7 @@ pub(crate) struct BudgetChange {
     put,
     path = "/api/v1/tokens/{idToken}",
     tag = "tokens",
-    params(("idToken" = String, Path, description = "The token as stations read it; case does not matter.")),
+    params(("idToken" = String, Path, description = "The token as stations read it; case does not matter. A contract that is known in another spelling is changed there.")),
     request_body = TokenChange,
     responses(
         (status = 200, body = TokenView, description = "Changed."),
@@ -93,9 +94,10 @@ pub(crate) async fn put_token(
     Change(change): Change<TokenChange>,
 ) -> Answer<(StatusCode, Json<TokenView>)> {
     check_id(&id_token)?;
-    let key = key(&id_token);
-    let _turn = api.turn(&key).await;
-    let old = api.store.token(&key).await?;
+    let _turn = turn(&api, &id_token).await;
+    let is_contract = change.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(Contract::KIND));
+    let old = if is_contract { entered(&api, &id_token).await? } else { api.store.token(&key(&id_token)).await? };
+    let key = key(old.as_ref().map_or(&id_token, |old| &old.id_token));
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let record = apply(old.clone().unwrap_or_else(|| fresh(id_token)), change)?;
     api.store.commit(vec![Effect::Token(Box::new(record.clone()))]).await?;

@@ -70,9 +70,17 @@ async fn a_contract_is_the_same_however_it_is_written() {
     {
         api.put(&format!("/api/v1/tokens/{written}"), &token(status)).ok();
     }
+    // In the API too: one contract is one record, and a start from afar asks the same one.
+    let known = api.get("/api/v1/tokens/fra23c000000017").ok();
+    assert_eq!((&known["idToken"], &known["status"]), (&json!("FR*A23*C00000001"), &json!("blocked")));
+    let start = json!({"command": "start", "evse": 1, "idToken": {"idToken": "FRA23C00000001"}});
+    let changed = api.put("/api/v1/tokens/NL-TNM-C00122045-3", &json!({"language": "nl"}));
+    assert_eq!((changed.status, &changed.body["idToken"]), (200, &json!("NLTNMC00122045")));
     api.put("/api/v1/tokens/BEABCC77777777", &json!({"type": "ISO14443", "status": "accepted"})).ok();
     let mut station = server.station(ID, "ocpp2.0.1").await;
     station.call("BootNotification", station201::boot()).await;
+    let refused = api.post(&format!("/api/v1/stations/{ID}/commands"), &start);
+    assert_eq!(refused.status, 422, "{refused:?}");
     for (shown, kind, expected) in [
         ("DE8AAC12345678X", "eMAID", "Accepted"),
         ("de8aac12345678", "eMAID", "Accepted"),
