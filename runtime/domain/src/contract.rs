@@ -1,6 +1,7 @@
 //! Whose customer a token is, as its own id says: ids of contracts name their provider.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,9 @@ impl Contract {
     }
 }
 
+/// Bytes of an id with what may stand between its parts.
+const LENGTHS: RangeInclusive<usize> = 11..=24;
+
 /// In capital letters.
 struct Parts {
     country: String,
@@ -71,6 +75,10 @@ struct Parts {
 
 impl Parts {
     fn of(id_token: &str) -> Option<Self> {
+        // A card's number is looked at here at each start.
+        if !LENGTHS.contains(&id_token.len()) {
+            return None;
+        }
         let plain: String = id_token.chars().filter(|letter| !matches!(letter, '-' | '*' | ' ')).collect();
         let plain = plain.to_ascii_uppercase();
         let is_one = plain.is_ascii()

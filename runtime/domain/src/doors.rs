@@ -55,8 +55,8 @@ pub trait Records: Send + Sync {
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<Session>>;
     /// By [`crate::token::IdToken::key`].
     fn token<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<TokenRecord>>;
-    /// The same contract's, however its id is written there ([`crate::contract::Contract::is_same`]).
-    fn contract<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<TokenRecord>>;
+    /// By its text, or the same contract's, however its id is written there ([`crate::contract::Contract::is_same`]).
+    fn entered<'a>(&'a self, id_token: &'a str) -> StoreFuture<'a, Option<TokenRecord>>;
 }
 
 /// The engine's door: what a station's task must know to go on where the station stands.

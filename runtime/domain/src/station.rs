@@ -78,6 +78,11 @@ impl StationRecord {
         }
     }
 
+    /// This is one of [`Self::certificate_names`].
+    pub fn bears(&self, name: &str) -> bool {
+        self.id.as_str() == name || self.certificate_name.as_deref() == Some(name)
+    }
+
     /// Names that a certificate of its may have, to the letter: nothing that it says of itself, since any could say another's.
     pub fn certificate_names(&self) -> Vec<String> {
         [self.id.to_string()].into_iter().chain(self.certificate_name.clone()).collect()

@@ -123,11 +123,9 @@ impl StationTask {
         let record = self.record_of(&question.token).await?;
         let store = &self.ports.store;
         // Its sessions are in the books as it was shown.
-        let known = record.as_ref().map(|record| record.id_token.as_str());
         let keys = match &record {
             Some(record) if record.kind.eq_ignore_ascii_case(Contract::KIND) => {
-                let ids: Vec<_> = known.into_iter().chain([question.token.id_token.as_str()]).collect();
-                Contract::spellings(&ids)
+                Contract::spellings(&[&record.id_token, &question.token.id_token])
             }
             _ => vec![question.token.key()],
         };
@@ -156,12 +154,7 @@ impl StationTask {
     /// What the operator has entered of a token. A contract may be written otherwise there.
     pub(crate) async fn record_of(&mut self, token: &IdToken) -> StoreResult<Option<TokenRecord>> {
         let is_shown = |known: &TokenRecord| IdToken::new(&*known.id_token, &*known.kind).is_shown_as(token);
-        let store = &self.ports.store;
-        match store.token(&token.key()).await? {
-            Some(record) => Ok(Some(record).filter(is_shown)),
-            None if Contract::beginnings(&token.id_token).is_empty() => Ok(None),
-            None => Ok(store.contract(&token.id_token).await?.filter(is_shown)),
-        }
+        Ok(self.ports.store.entered(&token.id_token).await?.filter(is_shown))
     }
 
     fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {
@@ -170,14 +163,11 @@ impl StationTask {
             Opinion::Reject => output.reason.unwrap_or(AuthorizationStatus::Invalid),
             Opinion::NoOpinion => self.status_on_record(token, now),
         };
+        let accepted = token.filter(|_| status == AuthorizationStatus::Accepted);
         Admission {
             info: TokenInfo {
                 status,
-                cache_until: cache_until(
-                    output.cache_s,
-                    token.filter(|_| status == AuthorizationStatus::Accepted),
-                    now,
-                ),
+                cache_until: cache_until(output.cache_s, accepted, now),
                 group: token.and_then(|token| token.group.clone()),
                 message: output.message,
                 language: token.and_then(|token| token.language.clone()),

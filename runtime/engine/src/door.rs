@@ -57,8 +57,7 @@ impl Engine {
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
         // A session of TLS may go on for longer than the certificate that it began with.
         let now = self.ports().clock.now();
-        let names = record.certificate_names();
-        let is_its_own = |shown: &&ClientCertificate| names.contains(&shown.name) && shown.expires_at > now;
+        let is_its_own = |shown: &&ClientCertificate| record.bears(&shown.name) && shown.expires_at > now;
         let certificate = visitor.client_certificate.filter(is_its_own);
         // Looked at once, whichever profiles want it: one that is wrong is one guess.
         let mut judged = None;

@@ -21,11 +21,9 @@ pub(crate) fn run(root: &Path, prepare: impl Fn(&mut Command) -> Result<()>) -> 
     if first.good {
         return Ok(Vec::new());
     }
-    if first.failed.is_empty() || first.failed.len() > TRIED_AGAIN {
-        bail!(
-            "the tests fail: {}",
-            if first.failed.is_empty() { "see above".to_owned() } else { first.failed.join(", ") }
-        );
+    // What ended in the middle, or did not compile, has no failures to try again, or not all of them.
+    if first.failed.is_empty() || first.failed.len() > TRIED_AGAIN || first.is_cut_off() {
+        bail!("the tests fail, see above: {}", first.failed.join(", "));
     }
     println!("\nonce more, one by one: {}", first.failed.join(", "));
     let names = first.failed.iter().map(String::as_str);
@@ -39,10 +37,32 @@ pub(crate) fn run(root: &Path, prepare: impl Fn(&mut Command) -> Result<()>) -> 
     Ok(first.failed)
 }
 
+#[derive(Default)]
 struct Heard {
     good: bool,
     failed: Vec<String>,
     passed: Vec<String>,
+    /// Binaries that have begun, and those that came to a result.
+    begun: usize,
+    told: usize,
+}
+
+impl Heard {
+    /// A binary has crashed, or was ended.
+    fn is_cut_off(&self) -> bool {
+        self.begun != self.told
+    }
+
+    fn hear(&mut self, line: &str) {
+        self.begun +=
+            usize::from(line.starts_with("running ") && (line.ends_with(" tests") || line.ends_with(" test")));
+        self.told += usize::from(line.starts_with("test result: "));
+        match verdict(line) {
+            Some((name, true)) => self.passed.push(name.to_owned()),
+            Some((name, false)) => self.failed.push(name.to_owned()),
+            None => {}
+        }
+    }
 }
 
 /// Runs `cargo test`, shows what it says, and keeps which tests passed and which did not.
@@ -53,20 +73,16 @@ fn test(root: &Path, which: &[&str], words: &[&str], prepare: &impl Fn(&mut Comm
     let line = print(&command);
     let mut child = command.spawn().with_context(|| format!("start `{line}`"))?;
     let output = child.stdout.take().context("hear the tests")?;
-    let (mut failed, mut passed) = (Vec::new(), Vec::new());
+    let mut heard = Heard::default();
     for said in BufReader::new(output).split(b'\n') {
         let said = said.with_context(|| format!("read what `{line}` says"))?;
         let mut shown = std::io::stdout().lock();
         shown.write_all(&said)?;
         shown.write_all(b"\n")?;
-        match verdict(&String::from_utf8_lossy(&said)) {
-            Some((name, true)) => passed.push(name.to_owned()),
-            Some((name, false)) => failed.push(name.to_owned()),
-            None => {}
-        }
+        heard.hear(&String::from_utf8_lossy(&said));
     }
     let status = child.wait().with_context(|| format!("wait for `{line}`"))?;
-    Ok(Heard { good: status.success(), failed, passed })
+    Ok(Heard { good: status.success(), ..heard })
 }
 
 /// Reads `test NAME ... ok`; the tests of documents, whose names hold spaces, are not tried again.
@@ -81,7 +97,20 @@ fn verdict(line: &str) -> Option<(&str, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::verdict;
+    use super::{Heard, verdict};
+
+    #[test]
+    fn a_binary_that_crashes_beside_a_failure_is_no_noise() {
+        let heard = |lines: &[&str]| {
+            let mut heard = Heard::default();
+            lines.iter().for_each(|line| heard.hear(line));
+            (heard.failed.len(), heard.is_cut_off())
+        };
+        let whole =
+            ["running 2 tests", "test a ... ok", "test b ... FAILED", "test result: FAILED. 1 passed; 1 failed"];
+        assert_eq!(heard(&whole), (1, false));
+        assert_eq!(heard(&[&whole[..], &["running 1 test", "test c ... "]].concat()), (1, true));
+    }
 
     #[test]
     fn a_verdict_is_read_from_its_line_alone() {

@@ -22,7 +22,6 @@ use super::files::{self, Turn};
 use super::{CommandView, currency, numbers, profile, restart, stacking};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
-use crate::token::entered;
 use crate::wire::{Change, Place};
 use crate::{Api, CallFailed};
 use amprule_domain::refused::CommandRefused;
@@ -271,7 +270,7 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
 /// A token that is named by its text alone is the one in the books.
 async fn as_entered(api: &Api, mut body: CommandBody) -> Answer<CommandBody> {
     if let Some(token) = body.id_token.as_mut().filter(|token| token.kind.is_none()) {
-        token.kind = entered(api, &token.id_token).await?.map(|record| record.kind);
+        token.kind = api.store.entered(&token.id_token).await?.map(|record| record.kind);
     }
     Ok(body)
 }

@@ -13,7 +13,6 @@ use amprule_domain::station::StationRecord;
 use crate::Api;
 use crate::problem::{Answer, Problem};
 use crate::station::unknown;
-use crate::token::entered;
 
 /// A station of ours, and what it says of itself.
 struct Here {
@@ -37,7 +36,7 @@ impl Here {
 
 /// What a price may know of a token: its kind, the group that the books have it in, and its provider.
 async fn token_facts(api: &Api, id_token: &str, kind: Option<String>) -> Answer<TokenFacts> {
-    let record = entered(api, id_token).await?;
+    let record = api.store.entered(id_token).await?;
     let kind = kind.unwrap_or_else(|| "ISO14443".to_owned());
     let provider = Contract::of(&kind, id_token).map(|contract| contract.provider);
     Ok(TokenFacts { kind, group: record.and_then(|record| record.group), provider })

@@ -209,7 +209,7 @@ async fn check_unshared(api: &Api, record: &StationRecord) -> Answer<()> {
     let mut page = Page { after: None, limit: STATIONS_AT_ONCE };
     loop {
         let listed = api.store.stations(&page).await?;
-        let bears = |other: &&StationRecord| other.id != record.id && other.certificate_names().contains(name);
+        let bears = |other: &&StationRecord| other.id != record.id && other.bears(name);
         if let Some(other) = listed.items.iter().find(bears) {
             let message = format!("`{name}` is a name of station {}; a certificate is one station's alone", other.id);
             return Err(Problem::invalid("/certificateName", message));

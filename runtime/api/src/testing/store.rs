@@ -163,8 +163,10 @@ impl Records for MemoryStore {
         read(self.0.lock().tokens.get(key).cloned())
     }
 
-    fn contract<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
-        read(self.0.lock().tokens.values().find(|token| Contract::is_same(&token.id_token, id)).cloned())
+    fn entered<'a>(&'a self, id_token: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        let tokens = &self.0.lock().tokens;
+        let same = || tokens.values().find(|token| Contract::is_same(&token.id_token, id_token));
+        read(tokens.get(&IdToken::new(id_token, "").key()).or_else(same).cloned())
     }
 }
 

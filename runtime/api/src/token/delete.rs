@@ -6,7 +6,7 @@ use amprule_domain::effect::Effect;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{entered, key, turn, unknown};
+use super::{key, turn, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -21,7 +21,7 @@ use crate::wire::Place;
 )]
 pub(crate) async fn delete_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<StatusCode> {
     let _turn = turn(&api, &id_token).await;
-    let old = entered(&api, &id_token).await?.ok_or_else(|| unknown(&id_token))?;
+    let old = api.store.entered(&id_token).await?.ok_or_else(|| unknown(&id_token))?;
     let key = key(&old.id_token);
     api.store.commit(vec![Effect::TokenGone(key.clone())]).await?;
     api.control.lists_changed();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::{TokenView, entered, unknown};
+use super::{TokenView, unknown};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody};
 use crate::wire::Place;
@@ -19,7 +19,7 @@ use crate::wire::Place;
     responses((status = 200, body = TokenView), (status = 404, body = ErrorBody, description = "`unknown-token`")),
 )]
 pub(crate) async fn get_token(State(api): State<Arc<Api>>, Place(id_token): Place<String>) -> Answer<Json<TokenView>> {
-    let record = entered(&api, &id_token).await?.ok_or_else(|| unknown(&id_token))?;
+    let record = api.store.entered(&id_token).await?.ok_or_else(|| unknown(&id_token))?;
     Ok(Json(record.into()))
 }
 

@@ -7,7 +7,6 @@ pub(crate) mod put;
 
 use amprule_domain::Timestamp;
 use amprule_domain::contract::Contract;
-use amprule_domain::doors::StoreResult;
 use amprule_domain::energy_transfer::EnergyTransfer;
 use amprule_domain::token::{Budget, BudgetPeriod, IdToken, TokenRecord};
 use serde::Serialize;
@@ -76,15 +75,6 @@ impl From<Budget> for BudgetView {
 /// The form under which the store knows a token.
 pub(crate) fn key(id_token: &str) -> String {
     IdToken::new(id_token, "").key()
-}
-
-/// What is in the books of a token; a contract may be written otherwise there.
-pub(crate) async fn entered(api: &Api, id_token: &str) -> StoreResult<Option<TokenRecord>> {
-    match api.store.token(&key(id_token)).await? {
-        Some(record) => Ok(Some(record)),
-        None if Contract::beginnings(id_token).is_empty() => Ok(None),
-        None => api.store.contract(id_token).await,
-    }
 }
 
 /// Whoever changes a token, or a contract in whatever spelling, has it alone.

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{TokenView, entered, key, turn};
+use super::{TokenView, key, turn};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Amount, Change, Place, given};
@@ -96,7 +96,7 @@ pub(crate) async fn put_token(
     check_id(&id_token)?;
     let _turn = turn(&api, &id_token).await;
     let is_contract = change.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(Contract::KIND));
-    let old = if is_contract { entered(&api, &id_token).await? } else { api.store.token(&key(&id_token)).await? };
+    let old = if is_contract { api.store.entered(&id_token).await? } else { api.store.token(&key(&id_token)).await? };
     let key = key(old.as_ref().map_or(&id_token, |old| &old.id_token));
     let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     let record = apply(old.clone().unwrap_or_else(|| fresh(id_token)), change)?;

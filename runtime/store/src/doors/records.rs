@@ -1,5 +1,6 @@
 //! What engine and API look up by its id.
 
+use amprule_domain::contract::Contract;
 use amprule_domain::doors::{Records, StoreFuture, StoreResult};
 use amprule_domain::event::ConnectorStatus;
 use amprule_domain::reported::Reported;
@@ -32,8 +33,13 @@ impl Records for SqliteStore {
         ready(self.known_token(key))
     }
 
-    fn contract<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
-        self.readers.at_once("read a contract's token", |reading| read::records::contract(reading, id))
+    fn entered<'a>(&'a self, id_token: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+        match self.known_token(id_token) {
+            Ok(None) if !Contract::beginnings(id_token).is_empty() => {
+                self.readers.at_once("read a contract's token", |reading| read::records::contract(reading, id_token))
+            }
+            known => ready(known),
+        }
     }
 }
 

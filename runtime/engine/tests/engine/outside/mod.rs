@@ -101,7 +101,7 @@ impl Records for Disk {
     fn token<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
         read(None)
     }
-    fn contract<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
+    fn entered<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<TokenRecord>> {
         read(None)
     }
 }
