@@ -29,6 +29,7 @@ mod ratio;
 mod reloads;
 mod report;
 mod room;
+mod secured;
 mod stations;
 mod storm;
 mod traffic;
@@ -49,6 +50,8 @@ enum Command {
     Overhead(overhead::Units),
     /// The floor: answers every message with a text of a given size.
     Echo(echo::Echo),
+    /// The floor of a storm: TLS handshakes and nothing else.
+    Secured(secured::Secured),
     /// The floor of devices: boxes are asked and nothing else is done.
     Ask(devices::Asker),
     /// Many boxes without OCPP.
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         Command::Run(plan) => plan.run(),
         Command::Overhead(units) => units.run(),
         Command::Echo(echo) => runtime()?.block_on(echo.run()),
+        Command::Secured(secured) => runtime()?.block_on(secured.run()),
         Command::Ask(asker) => runtime()?.block_on(asker.run()),
         Command::Boxes(boxes) => runtime()?.block_on(boxes.run()),
         Command::Storm(storm) => storm.run(),

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::charging::{ChargingState, Happened, Station, Step, session_after_word};
 use crate::diagnostics::VariableEvent;
@@ -23,7 +24,7 @@ pub struct ConnectorStatus {
     pub status: String,
     #[serde(default)]
     pub error: Option<String>,
-    /// What its maker says of it besides (1.6).
+    /// What its maker says of it besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Box<VendorWord>>,
     pub at: Option<Timestamp>,
@@ -32,7 +33,7 @@ pub struct ConnectorStatus {
     pub charging: Option<ChargingState>,
 }
 
-/// StatusNotification of 1.6, 6.47.
+/// StatusNotification of 1.6, 6.47; `techCode` and `techInfo` of an event in 2.x.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VendorWord {
@@ -45,6 +46,22 @@ pub struct VendorWord {
     /// Whose code it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+}
+
+impl VendorWord {
+    /// Characters of its own words, as an event has them (2.0.1, EventDataType).
+    const CODE: usize = 50;
+    const INFO: usize = 500;
+
+    /// `None`: the event has none.
+    fn of(event: &Value) -> Option<Box<Self>> {
+        let text = |member: &str, most: usize| {
+            let text = event[member].as_str().map(str::trim).filter(|text| !text.is_empty())?;
+            Some(text.chars().take(most).collect())
+        };
+        let word = Self { error_code: text("techCode", Self::CODE), info: text("techInfo", Self::INFO), id: None };
+        (word != Self::default()).then(|| Box::new(word))
+    }
 }
 
 impl ConnectorStatus {
@@ -69,7 +86,8 @@ pub(crate) fn told(events: &[VariableEvent], now: Timestamp) -> impl Iterator<It
         let status = WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(event.value.trim()))?.to_owned();
         let (evse, connector) = (event.place.evse.filter(|evse| *evse > 0)?, event.place.connector.unwrap_or(1));
         let at = event.at.filter(|at| at.duration_since(now) <= FAR).map(|at| at.min(now));
-        Some(ConnectorStatus { evse, connector, status, error: None, vendor: None, at, charging: None })
+        let vendor = VendorWord::of(&event.event);
+        Some(ConnectorStatus { evse, connector, status, error: None, vendor, at, charging: None })
     })
 }
 

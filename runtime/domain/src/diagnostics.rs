@@ -64,6 +64,8 @@ pub enum DiagnosticsEvent {
     StreamClosed {
         id: i64,
     },
+    /// It was asked for its streams: these are open, and no others.
+    StreamsTold(Vec<(i64, Value)>),
     /// It comes at other intervals from now on.
     StreamAdjusted {
         id: i64,
@@ -172,6 +174,7 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
             key: id.to_string(),
             body: json!({ "openedAt": now, "stream": stream }),
         }),
+        DiagnosticsEvent::StreamsTold(streams) => streams_told(streams),
         DiagnosticsEvent::StreamAdjusted { id, params } => Noted::change(Change::MergeAll {
             kind: Kind::Stream,
             like: Like::default().key(id.to_string()),
@@ -194,6 +197,19 @@ pub(crate) fn answer(event: &DiagnosticsEvent) -> Reply {
 fn put(monitor: &Monitor) -> Change {
     let holding = json!({ "place": monitor.place, "monitor": monitor.monitor });
     Change::Put { kind: Kind::Monitor, key: monitor.id.to_string(), body: holding }
+}
+
+/// What came of a stream that goes on stays with it.
+fn streams_told(streams: &[(i64, Value)]) -> Noted {
+    let kind = Kind::Stream;
+    let untold = Change::MergeAll { kind, like: Like::default(), body: json!({ UNTOLD: true }) };
+    let told = streams.iter().map(|(id, stream)| Change::Merge {
+        kind,
+        key: id.to_string(),
+        body: json!({ "stream": stream, UNTOLD: null }),
+    });
+    let gone = Change::Gone { kind, like: Like::default().with(UNTOLD, true) };
+    Noted { changes: [untold].into_iter().chain(told).chain([gone]).collect(), tells: Vec::new() }
 }
 
 /// Values of a message that are kept and told, and bytes of them: the latest.

@@ -182,33 +182,48 @@ marks! {
 }
 
 impl Mark {
-    /// Those that say what of a message had to be repaired, beside some of [`Self::ALL`].
-    pub const REPAIRS: [&str; 20] = [
-        "blanks-in-number",
-        "connector-zero",
-        "empty-text",
-        "json-repaired",
-        "measurand-unknown",
-        "member-missing",
-        "number-for-text",
-        "other-case",
-        "readings-cut",
-        "shape-repaired",
-        "signed-value-too-long",
-        "subprotocol-missing",
-        "text-for-number",
-        "text-too-long",
-        "transaction-id-unclear",
-        "unit-repaired",
-        "unit-unknown",
-        "value-unreadable",
-        "values-for-value",
-        "word-unknown",
+    /// Those that say what of a message had to be repaired to understand it, beside some of [`Self::ALL`].
+    pub const REPAIRS: &[(&str, &str)] = &[
+        ("blanks-in-number", "A number of a message had blanks around or in it; it was read without them."),
+        ("connector-zero", "A start named connector 0, which is the station itself; it was taken to name none."),
+        ("empty-text", "A text of a message was empty where there must be one; it was taken as missing."),
+        ("json-repaired", "A message was no JSON for a comma too many; it was read without it."),
+        (
+            "measurand-unknown",
+            "A message told a measurand that the standard does not have; it is kept, and nothing comes of it.",
+        ),
+        ("member-missing", "A message left out a member that the standard requires; it was read without it."),
+        ("number-for-text", "A message had a number where the standard has a text; it was read as one."),
+        ("other-case", "A word or a unit of a message was spelled in another case; it was understood."),
+        ("readings-cut", "A message told more values than are kept of one; the rest was dropped."),
+        (
+            "shape-repaired",
+            "A member of a message had another shape than the standard's; what could be read of it was.",
+        ),
+        ("signed-value-too-long", "A signed meter value was longer than is kept; it was dropped."),
+        ("subprotocol-missing", "The station named no subprotocol when it connected, and was taken to speak 1.6."),
+        ("text-for-number", "A message had a text where the standard has a number; it was read as one."),
+        ("text-too-long", "A text of a message was longer than the standard allows; it was taken as it came."),
+        (
+            "transaction-id-unclear",
+            "A message named no possible transaction; the one that can be meant was looked for.",
+        ),
+        (
+            "unit-repaired",
+            "A message told energy in a unit of power, or power in one of energy; the other was understood.",
+        ),
+        ("unit-unknown", "A message told a value in a unit that is none of its measurand; the value did not count."),
+        ("value-unreadable", "A value of a message could not be read; it did not count."),
+        ("values-for-value", "A message had `values` where the standard has another member; it was understood."),
+        (
+            "word-unknown",
+            "A message had a word that the standard does not have there; it was taken for none, or as the vendor's own.",
+        ),
     ];
 
     /// The words of all marks.
     pub fn words() -> impl Iterator<Item = &'static str> + Clone {
-        Self::ALL.iter().map(|(word, _)| *word).chain(Self::REPAIRS)
+        Self::explained().map(|(word, _)| *word)
     }
 
     pub fn new(word: impl Into<Cow<'static, str>>) -> Self {
@@ -219,9 +234,13 @@ impl Mark {
         &self.0
     }
 
-    /// What it says. `None`: it is of a message that had to be repaired.
+    fn explained() -> impl Iterator<Item = &'static (&'static str, &'static str)> + Clone {
+        Self::ALL.iter().chain(Self::REPAIRS)
+    }
+
+    /// What it says. `None`: it is not one of ours.
     pub fn meaning(&self) -> Option<&'static str> {
-        Self::ALL.iter().find(|(word, _)| *word == self.as_str()).map(|(_, meaning)| meaning.trim())
+        Self::explained().find(|(word, _)| *word == self.as_str()).map(|(_, meaning)| meaning.trim())
     }
 
     /// Whether it makes the amount of energy, money or time uncertain, or for whom.

@@ -55,12 +55,13 @@ pub struct Boot {
 }
 
 impl Boot {
-    /// As it may be shown: a station's texts are others' texts.
-    fn shown(&self) -> Self {
+    /// As it may be shown: a station's texts are others' texts. Who built it is known from `before` where a boot does not say.
+    fn shown(&self, before: &Self) -> Self {
         let shown = |text: &String| plain::shown(text).into_owned();
+        let said_or = |said: &String, before: &String| if said.is_empty() { before.clone() } else { shown(said) };
         Self {
-            vendor: shown(&self.vendor),
-            model: shown(&self.model),
+            vendor: said_or(&self.vendor, &before.vendor),
+            model: said_or(&self.model, &before.model),
             serial: self.serial.as_ref().map(shown),
             firmware: self.firmware.as_ref().map(shown),
             reason: self.reason.as_ref().map(shown),
@@ -104,14 +105,15 @@ pub(crate) fn apply(station: &Station, event: &ProvisioningEvent, moment: &Momen
 /// Whatever ran before a boot has ended, unless the station says that it goes on.
 fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     let (status, protocol) = (station.record.provisioning, Some(moment.protocol.to_owned()));
-    let before = station.reported.identity.boot.firmware.as_ref();
-    let replaced = boot.firmware.as_ref().filter(|firmware| before.is_some_and(|before| before != *firmware));
+    let before = &station.reported.identity.boot;
+    let is_another = |firmware: &&String| before.firmware.as_ref().is_some_and(|before| before != *firmware);
+    let replaced = boot.firmware.as_ref().filter(is_another);
     let replaced = replaced.map(|version| Effect::Holding {
         station: station.record.id.clone(),
         at: moment.now,
         change: Box::new(firmware::replaced(version, moment.now)),
     });
-    let report = Report::Identity(Identity { boot: boot.shown(), booted_at: Some(moment.now), protocol });
+    let report = Report::Identity(Identity { boot: boot.shown(before), booted_at: Some(moment.now), protocol });
     Step {
         effects: [written(station, &report)].into_iter().chain(replaced).collect(),
         reported: Some(report),

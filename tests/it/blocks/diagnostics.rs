@@ -114,9 +114,11 @@ async fn a_station_may_tell_its_connectors_by_events_alone() {
         })
     };
     let (first, second) = (json!({"id": 1, "connectorId": 1}), json!({"id": 1, "connectorId": 2}));
+    let mut faulted = event(second.clone(), "connector", "availabilitystate", "Faulted", -60);
+    (faulted["techCode"], faulted["techInfo"]) = (json!("E-412"), json!("RCD has tripped"));
     let events = json!([
         event(first.clone(), "Connector", "AvailabilityState", "Occupied", 2),
-        event(second.clone(), "connector", "availabilitystate", "Faulted", -60),
+        faulted,
         event(json!({"id": 1}), "EVSE", "AvailabilityState", "Unavailable", 1),
         event(json!({"id": 9, "connectorId": 1}), "Connector", "AvailabilityState", "Broken", 1),
         event(json!({"id": 9, "connectorId": 2}), "Connector", "Problem", "Faulted", 1),
@@ -130,6 +132,8 @@ async fn a_station_may_tell_its_connectors_by_events_alone() {
         known.clone().find(of).expect("it is known").clone()
     };
     assert_eq!((&word(1)["status"], &word(2)["status"]), (&json!("Occupied"), &json!("Faulted")), "{station}");
+    let words = ["vendorErrorCode", "info"].map(|member| word(2)[member].clone());
+    assert_eq!(words, ["E-412", "RCD has tripped"].map(Value::from), "{station}");
     assert!(!station["connectors"].to_string().contains("Broken"), "{station}");
     assert!(
         station["connectors"].as_array().is_some_and(|all| all.iter().all(|known| known["evse"] != 9)),
@@ -252,4 +256,14 @@ async fn a_stream_tells_the_value_of_what_its_monitor_watches() {
     assert_eq!(params, &json!({"interval": 60, "values": 2}));
     flow.ask("AdjustPeriodicEventStream", json!({"id": 99, "params": {"interval": 5}})).await;
     assert_eq!(flow.held("streams")[0]["stream"]["params"]["interval"], 60);
+
+    let unheard = json!({"constantStreamData": {"id": 77, "variableMonitoringId": 1, "params": {}}});
+    let opened = json!([2, "o", "OpenPeriodicEventStream", unheard]);
+    let answer = flow.station.say(&opened.to_string()).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(flow.held("streams").len(), 2);
+    flow.ask("GetPeriodicEventStream", json!({})).await;
+    let streams = flow.held("streams");
+    assert_eq!(streams.len(), 1, "the station knows no 77: {streams:?}");
+    assert!(streams[0]["stream"]["id"] == id && streams[0]["values"].is_array(), "{streams:?}");
 }

@@ -179,3 +179,31 @@ async fn critical_events_are_called_critical() {
         assert_eq!(one["critical"], is_critical, "{event}");
     }
 }
+
+/// Some boot again with an empty message. Who built it, and what is made of that, is not forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_boot_that_says_nothing_forgets_nothing() {
+    let cases = [
+        ("ocpp1.6", station16::boot(), json!({}), json!({"chargePointModel": "Two"})),
+        (
+            "ocpp2.0.1",
+            station201::boot(),
+            json!({"reason": "PowerUp"}),
+            json!({"reason": "PowerUp", "chargingStation": {"model": "Two"}}),
+        ),
+    ];
+    for (protocol, whole, empty, half) in cases {
+        let server = TestServer::start().await;
+        let mut wire = server.station(ID, protocol).await;
+        let mut is = Vec::new();
+        for boot in [whole, empty, half] {
+            assert_eq!(wire.call("BootNotification", boot).await["status"], "Accepted");
+            let station = server.api().get(&format!("/api/v1/stations/{ID}")).ok();
+            is.push((station["vendor"].clone(), station["model"].clone()));
+        }
+        let (vendor, model) = is[0].clone();
+        assert!(vendor != "" && model != "" && model != "Two", "{is:?}");
+        let expect = [(vendor.clone(), model.clone()), (vendor.clone(), model), (vendor, json!("Two"))];
+        assert_eq!(is, expect, "{protocol}");
+    }
+}

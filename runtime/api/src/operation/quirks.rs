@@ -48,7 +48,7 @@ pub struct QuirksView {
 pub struct QuirkView {
     #[schema(example = "power-contradicts")]
     pub mark: String,
-    /// What it says; empty where the mark says itself how a message was repaired.
+    /// What it says.
     pub meaning: String,
     /// Sessions that ended with it.
     pub sessions: u64,

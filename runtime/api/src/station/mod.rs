@@ -106,7 +106,7 @@ pub(crate) struct ConnectorView {
     status: String,
     #[schema(required)]
     error: Option<String>,
-    /// A code of its maker's (1.6).
+    /// A code of its maker's: vendorErrorCode of 1.6, techCode of an event in 2.x.
     #[schema(required)]
     vendor_error_code: Option<String>,
     /// Whose code that is.

@@ -49,7 +49,7 @@ pub(crate) struct TokenChange {
     #[schema(value_type = Option<String>, max_length = 8, example = "de")]
     language: Option<Option<String>>,
     /// The only ways in which its holder's car may be given energy, and give it back (OCPP 2.1 EnergyTransferModeEnumType, each once):
-    /// stations of 2.1 are told when the token is shown. Empty, as at first: as car and station agree.
+    /// stations of 2.1 are told when the token is shown. Empty, as at first: as car and station agree. Null is the same as not given.
     #[schema(value_type = Option<Vec<String>>, max_items = 11, example = json!(["DC", "DC_BPT"]))]
     energy_transfer: Option<Vec<EnergyTransfer>>,
 }

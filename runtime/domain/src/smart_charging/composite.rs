@@ -106,8 +106,6 @@ pub fn composite(installed: &[Installed], question: &Question<'_>) -> Vec<Piece>
 /// What a profile says at a moment.
 struct Word {
     limit: Limit,
-    /// In the unit that is asked for.
-    converted: Option<f64>,
     back: Back,
 }
 
@@ -146,9 +144,9 @@ fn at_moment(installed: &[Installed], question: &Question<'_>, at: Timestamp) ->
         }
     }
     let discharge = back::nearest(words.iter().flatten().map(|word| word.back));
-    let generated = highest(Purpose::LocalGeneration, None).and_then(|word| word.converted);
+    let generated = highest(Purpose::LocalGeneration, None).map(|word| word.limit);
     let limits: Vec<Limit> = words.iter().flatten().map(|word| word.limit).collect();
-    let least = least(&limits, generated.unwrap_or(0.0), question);
+    let least = least(&limits, generated, question);
     let back = mode.within(discharge, least.limit);
     (least, back, until)
 }
@@ -202,7 +200,7 @@ fn says(held: &Installed, question: &Question<'_>, at: Timestamp) -> (Option<Wor
     let word = current.map(|period| {
         let converted = |amount| in_unit(amount, period, schedule.unit, question);
         let back = Back::of(period, converted);
-        Word { limit: Limit::of(period, schedule.unit), converted: period.limit.map(converted), back }
+        Word { limit: Limit::of(period, schedule.unit), back }
     });
     (word, until)
 }

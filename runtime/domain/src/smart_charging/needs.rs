@@ -37,13 +37,29 @@ pub enum Follows {
 impl Needs {
     /// What the car can take, with as many phases as it wants. `None`: it does not say.
     pub fn most(&self) -> Option<Allowed> {
-        let of_dc = self.needs["dcChargingParameters"]["evMaxPower"].as_f64();
-        let current = self.needs["acChargingParameters"]["evMaxCurrent"].as_f64();
-        let of_ac = current.map(|current| current * VOLTS * f64::from(self.phases().unwrap_or(3)));
-        let of_v2x = self.needs["v2xChargingParameters"]["maxChargePower"].as_f64();
-        let watts = of_dc.or(of_ac).or(of_v2x).filter(|watts| *watts > 0.0)?;
+        let of_ac = self.number("acChargingParameters", "evMaxCurrent");
+        let of_ac = of_ac.map(|current| current * VOLTS * f64::from(self.phases().unwrap_or(3)));
+        let watts = self.most_of_dc().or(of_ac).or_else(|| self.most_of_v2x()).filter(|watts| *watts > 0.0)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
         Some(watts_for(watts as u32, self.phases()))
+    }
+
+    /// W. Some cars tell no power, but what must be told: current and voltage.
+    fn most_of_dc(&self) -> Option<f64> {
+        let of = |member| self.number("dcChargingParameters", member);
+        of("evMaxPower").or_else(|| Some(of("evMaxCurrent")? * of("evMaxVoltage")?))
+    }
+
+    /// W. A power is of all phases, unless there is one of the second or the third.
+    fn most_of_v2x(&self) -> Option<f64> {
+        let of = |member| self.number("v2xChargingParameters", member);
+        let others = ["maxChargePower_L2", "maxChargePower_L3"].into_iter().filter_map(of);
+        let power = of("maxChargePower").map(|power| others.fold(power, |sum, other| sum + other));
+        power.or_else(|| Some(of("maxChargeCurrent")? * of("maxVoltage")?))
+    }
+
+    fn number(&self, parameters: &str, member: &str) -> Option<f64> {
+        self.needs[parameters][member].as_f64()
     }
 
     /// What an EVSE delivers, for this car. `connected`: with how many phases, as far as that is known; else it is taken to be as many
@@ -96,6 +112,16 @@ mod tests {
         assert_eq!(said(ac("AC_three_phase").most()), watts(11_040, None));
         assert_eq!(said(dc.most()), watts(50_000, None));
         assert_eq!(said(needs(json!({"requestedEnergyTransfer": "DC"})).most()), None);
+        let most = |parameters: &str, told: Value| {
+            said(needs(json!({"requestedEnergyTransfer": "DC_BPT", parameters: told})).most())
+        };
+        let current = json!({"evMaxCurrent": 125, "evMaxVoltage": 400});
+        assert_eq!(most("dcChargingParameters", current), watts(50_000, None), "no power is told");
+        let current = json!({"maxChargeCurrent": 50, "maxVoltage": 400});
+        assert_eq!(most("v2xChargingParameters", current), watts(20_000, None));
+        assert_eq!(most("v2xChargingParameters", json!({"maxChargePower": 9_000})), watts(9_000, None));
+        let by_phase = json!({"maxChargePower": 3_000, "maxChargePower_L2": 2_000, "maxChargePower_L3": 1_000});
+        assert_eq!(most("v2xChargingParameters", by_phase), watts(6_000, None));
         let one = ac("AC_single_phase");
         let of_evse = |needs: &Needs, connected| said(Some(needs.most_of_evse(7_360, connected)));
         assert_eq!(of_evse(&one, None), watts(7_360, Some(1)));

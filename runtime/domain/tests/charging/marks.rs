@@ -9,8 +9,8 @@ const BEGIN: &str = "\
 # Marks
 
 A mark is a word on a session that says what was odd about it and what was done. **Bold** ones doubt the money: a session
-with one of them also has `needs-review`, and a person should look at it before it is billed. Marks that are not listed
-here say what had to be repaired in a message to understand it (`unit-repaired`, `text-too-long`, …).
+with one of them also has `needs-review`, and a person should look at it before it is billed.
+Those at the end say what had to be repaired in a message to understand it.
 
 | mark | what it says |
 |---|---|
@@ -20,7 +20,7 @@ here say what had to be repaired in a message to understand it (`unit-repaired`,
 fn every_mark_is_explained() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/marks.md");
     let mut text = BEGIN.to_owned();
-    for (word, meaning) in Mark::ALL {
+    for (word, meaning) in Mark::ALL.iter().chain(Mark::REPAIRS) {
         let shown = if Mark::new(*word).doubts_the_money() { format!("**`{word}`**") } else { format!("`{word}`") };
         writeln!(text, "| {shown} | {} |", meaning.trim()).expect("a text grows");
     }

@@ -7,10 +7,11 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::WantsClientCert;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, HandshakeKind, RootCertStore, SupportedProtocolVersion};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 
@@ -39,6 +40,18 @@ impl Authority {
     }
 }
 
+fn client(
+    version: &'static SupportedProtocolVersion,
+    authority: &Authority,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let mut trusted = RootCertStore::empty();
+    trusted.add(authority.root.der().clone()).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(trusted)
+}
+
 type Seen = Arc<Mutex<Vec<(bool, Option<String>)>>>;
 
 /// Connects once and returns what the door saw.
@@ -54,12 +67,7 @@ async fn seen(version: &'static SupportedProtocolVersion, own: Option<&str>) -> 
         Ok(())
     });
 
-    let mut trusted = RootCertStore::empty();
-    trusted.add(authority.root.der().clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_root_certificates(trusted);
+    let config = client(version, &authority);
     let config = match own {
         None => config.with_no_client_auth(),
         Some(name) => {
@@ -83,6 +91,29 @@ async fn seen(version: &'static SupportedProtocolVersion, own: Option<&str>) -> 
 async fn both_versions_of_tls_are_served() {
     for version in [&TLS12, &TLS13] {
         assert_eq!(seen(version, None).await, [(true, None)]);
+    }
+}
+
+/// With a ticket, of whatever version, until other certificates count.
+#[tokio::test]
+async fn who_comes_back_goes_on_where_its_last_handshake_was() {
+    let authority = Authority::new();
+    let (chain, key) = authority.signs(&["localhost"], "server");
+    let [chain, key, root] = [chain.pem(), key.serialize_pem(), authority.root.pem()];
+    for version in [&TLS12, &TLS13] {
+        let open = || Tls::from_pem(chain.as_bytes(), key.as_bytes(), Some(root.as_bytes())).unwrap();
+        let connector = TlsConnector::from(Arc::new(client(version, &authority).with_no_client_auth()));
+        let first = open_for(GatewaySettings::default(), Some(open()), |_| Ok(()));
+        let replaced = open_for(GatewaySettings::default(), Some(open()), |_| Ok(()));
+        let visits =
+            [(&first, HandshakeKind::Full), (&first, HandshakeKind::Resumed), (&replaced, HandshakeKind::Full)];
+        for ((addr, _), kind) in visits {
+            let tcp = TcpStream::connect(addr).await.unwrap();
+            let secured = connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await.unwrap();
+            let request = ClientRequestBuilder::new("wss://localhost/CS-001".parse().unwrap());
+            let (client, _) = client_async(request.with_sub_protocol("ocpp2.0.1"), secured).await.unwrap();
+            assert_eq!(client.get_ref().get_ref().1.handshake_kind(), Some(kind), "{version:?}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod clear_der_control;
 mod clear_tariffs;
 mod close_periodic_event_stream;
 mod get_certificate_chain_status;
+mod get_periodic_event_stream;
 mod get_tariffs;
 mod notify_der_alarm;
 mod notify_der_start_stop;
@@ -47,7 +48,7 @@ pub(crate) const REQUESTS: &[Request] = &[
     clear_der_control::REQUEST,
     clear_tariffs::REQUEST,
     Request::named("GetDERControl"),
-    Request::named("GetPeriodicEventStream"),
+    get_periodic_event_stream::REQUEST,
     get_tariffs::REQUEST,
     Request::named("NotifyAllowedEnergyTransfer"),
     Request::named("NotifyWebPaymentStarted"),

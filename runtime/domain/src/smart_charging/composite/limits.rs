@@ -56,22 +56,35 @@ impl Limit {
         };
         amperes.is_finite().then_some(amperes)
     }
+
+    /// In the unit that is asked for, of the phase alone or of all that this is for.
+    fn said(&self, phase: usize, alone: bool, question: &Question<'_>) -> Option<f64> {
+        let shares = if alone || self.is_by_phase() { 1 } else { self.phases.unwrap_or(question.phases) };
+        self.amperes(phase, question).map(|amperes| in_unit(amperes, shares, question))
+    }
 }
 
-/// The lowest number of phases of all counts (2.1, K01.FR.140). `generated`: comes on top, in the unit that is asked for.
-pub(super) fn least(limits: &[Limit], generated: f64, question: &Question<'_>) -> Least {
+/// `shares`: phases that the answer's number is for together, when it is one of power.
+fn in_unit(amperes: f64, shares: u8, question: &Question<'_>) -> f64 {
+    match question.unit {
+        Unit::A => amperes,
+        Unit::W => amperes * question.volts * f64::from(shares),
+    }
+}
+
+/// The lowest number of phases of all counts (2.1, K01.FR.140). `generated` comes on top: on each phase what is generated there, where
+/// any of them says its phases.
+pub(super) fn least(limits: &[Limit], generated: Option<Limit>, question: &Question<'_>) -> Least {
     let phases = limits.iter().filter_map(|limit| limit.phases).min();
-    let is_by_phase = limits.iter().any(Limit::is_by_phase);
+    let all = || limits.iter().chain(&generated);
+    let is_by_phase = all().any(Limit::is_by_phase);
     let shares = if is_by_phase { 1 } else { phases.unwrap_or(question.phases) };
     let of = |phase: usize| {
         let amperes = limits.iter().filter_map(|limit| limit.amperes(phase, question)).min_by(f64::total_cmp)?;
-        let limit = match question.unit {
-            Unit::A => amperes,
-            Unit::W => amperes * question.volts * f64::from(shares),
-        };
-        Some(round(limit + generated))
+        let on_top = generated.and_then(|generated| generated.said(phase, is_by_phase, question)).unwrap_or(0.0);
+        Some(round(in_unit(amperes, shares, question) + on_top))
     };
-    let says = |other: fn(&OtherPhases) -> Option<f64>| limits.iter().any(|limit| other(&limit.others).is_some());
+    let says = |other: fn(&OtherPhases) -> Option<f64>| all().any(|limit| other(&limit.others).is_some());
     let others = OtherPhases {
         l2: says(|others| others.l2).then(|| of(1)).flatten(),
         l3: says(|others| others.l3).then(|| of(2)).flatten(),

@@ -311,18 +311,59 @@ fn the_least_of_each_phase_counts_on_as_many_as_all_allow() {
         ),
     ];
     for (title, of_station, of_transaction, amperes, watts) in cases {
-        let of = |evse, purpose: &str, said: &Value| {
-            let mut profile = profile(purpose, 0, &json!({"chargingRateUnit": said[0]}), &[(0, 0.0)]);
-            let period = &mut profile["chargingSchedule"][0]["chargingSchedulePeriod"][0];
-            said[1].as_object().into_iter().flatten().for_each(|(name, value)| period[name.as_str()] = value.clone());
-            installed(evse, profile)
-        };
-        let profiles = [of(0, "ChargingStationMaxProfile", &of_station), of(1, "TxProfile", &of_transaction)];
-        for (unit, mut expect) in [(Unit::A, amperes), (Unit::W, watts)] {
-            expect["startPeriod"] = json!(0);
-            let pieces = composite(&profiles, &Question { unit, ..question() });
-            assert_eq!(json!(pieces), json!([expect]), "{title}");
-        }
+        let of_station = of_one_period(0, "ChargingStationMaxProfile", &of_station);
+        let profiles = [of_station, of_one_period(1, "TxProfile", &of_transaction)];
+        come_to(&profiles, &question(), [amperes, watts], title);
+    }
+}
+
+/// What the transaction may draw, what is generated at the station, and what they come to in A and in W (2.1, K25).
+#[test]
+fn what_is_generated_comes_on_top_of_each_phase() {
+    let cases = [
+        (
+            "of all phases together",
+            json!(["A", {"limit": 16}]),
+            json!(["W", {"limit": 3_000}]),
+            json!({"limit": 20.3, "numberPhases": null}),
+            json!({"limit": 14_040.0, "numberPhases": null}),
+        ),
+        (
+            "beside limits of single phases",
+            json!(["A", {"limit": 16, "limit_L2": 10, "limit_L3": 20}]),
+            json!(["W", {"limit": 3_000}]),
+            json!({"limit": 20.3, "limit_L2": 14.3, "limit_L3": 24.3, "numberPhases": null}),
+            json!({"limit": 4_680.0, "limit_L2": 3_300.0, "limit_L3": 5_600.0, "numberPhases": null}),
+        ),
+        (
+            "of single phases",
+            json!(["A", {"limit": 14}]),
+            json!(["W", {"limit": 690, "limit_L2": 460, "limit_L3": 230}]),
+            json!({"limit": 17.0, "limit_L2": 16.0, "limit_L3": 15.0, "numberPhases": null}),
+            json!({"limit": 3_910.0, "limit_L2": 3_680.0, "limit_L3": 3_450.0, "numberPhases": null}),
+        ),
+    ];
+    for (title, of_transaction, generated, amperes, watts) in cases {
+        let generated = of_one_period(0, "LocalGeneration", &generated);
+        let profiles = [of_one_period(1, "TxProfile", &of_transaction), generated];
+        come_to(&profiles, &question(), [amperes, watts], title);
+    }
+}
+
+/// `[unit, its period]`
+fn of_one_period(evse: u32, purpose: &str, said: &Value) -> Installed {
+    let mut profile = profile(purpose, 0, &json!({"chargingRateUnit": said[0]}), &[(0, 0.0)]);
+    let period = &mut profile["chargingSchedule"][0]["chargingSchedulePeriod"][0];
+    said[1].as_object().into_iter().flatten().for_each(|(name, value)| period[name.as_str()] = value.clone());
+    installed(evse, profile)
+}
+
+/// One piece, asked for in A and in W.
+fn come_to(profiles: &[Installed], question: &Question<'_>, expect: [Value; 2], title: &str) {
+    for (unit, mut expect) in [Unit::A, Unit::W].into_iter().zip(expect) {
+        expect["startPeriod"] = json!(0);
+        let pieces = composite(profiles, &Question { unit, ..question.clone() });
+        assert_eq!(json!(pieces), json!([expect]), "{title}");
     }
 }
 
