@@ -31,8 +31,11 @@ pub enum DiagnosticsEvent {
     /// Monitors that were set, by the station's answer.
     MonitorsSet(Vec<Monitor>),
     MonitorsCleared(Vec<i64>),
-    /// All that were set by us are gone (SetMonitoringBase to another than All).
-    MonitorsReset,
+    /// All that were set by us are gone (SetMonitoringBase to another than All), and those that it came with where only the hard-wired
+    /// ones stay.
+    MonitorsReset {
+        and_preconfigured: bool,
+    },
     /// It was asked for its monitors, and tells them; or has none.
     MonitorsInquired {
         request: i64,
@@ -112,8 +115,16 @@ pub struct VariableEvent {
 pub struct Monitor {
     pub id: i64,
     pub place: Place,
-    /// Kind, value, severity and so on, as they came.
+    /// Type, value, severity and so on, as they came.
     pub monitor: Value,
+    /// EventNotificationEnumType, where that is known: what we have set is custom, and 2.1 tells it.
+    #[serde(default)]
+    pub kind: Option<String>,
+}
+
+impl Monitor {
+    pub const CUSTOM: &str = "CustomMonitor";
+    const PRECONFIGURED: &str = "PreconfiguredMonitor";
 }
 
 /// After these nothing comes.
@@ -134,13 +145,23 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
         DiagnosticsEvent::LogStatus { request, status } => log(*request).told(status, &Value::Null),
         DiagnosticsEvent::Events(events) => alerts(events, now),
         DiagnosticsEvent::MonitorsSet(monitors) => {
-            Noted { changes: monitors.iter().map(put).collect(), tells: Vec::new() }
+            Noted { changes: monitors.iter().flat_map(put).collect(), tells: Vec::new() }
         }
         DiagnosticsEvent::MonitorsCleared(ids) => {
-            let gone = |id: &i64| Change::gone(Kind::Monitor, id.to_string());
-            Noted { changes: ids.iter().map(gone).collect(), tells: Vec::new() }
+            let of = |id: &i64| {
+                let gone = Change::gone(Kind::Monitor, id.to_string());
+                [gone, over(Like::default().with("monitor", *id), now)]
+            };
+            Noted { changes: ids.iter().flat_map(of).collect(), tells: Vec::new() }
         }
-        DiagnosticsEvent::MonitorsReset => Noted::change(Change::Gone { kind: Kind::Monitor, like: Like::default() }),
+        DiagnosticsEvent::MonitorsReset { and_preconfigured } => {
+            let kinds = [Monitor::CUSTOM, Monitor::PRECONFIGURED];
+            let kinds: Vec<Value> =
+                kinds[..1 + usize::from(*and_preconfigured)].iter().map(|kind| json!(kind)).collect();
+            let gone = Change::Gone { kind: Kind::Monitor, like: Like::default().one_of("kind", kinds.clone()) };
+            let over = over(Like::default().one_of("event.eventNotificationType", kinds), now);
+            Noted { changes: vec![gone, over], tells: Vec::new() }
+        }
         DiagnosticsEvent::MonitorsInquired { is_all: true, has_some: false, .. } => {
             Noted::change(Change::Gone { kind: Kind::Monitor, like: Like::default() })
         }
@@ -154,7 +175,7 @@ pub(crate) fn noted(event: &DiagnosticsEvent, now: Timestamp) -> Noted {
         DiagnosticsEvent::MonitorsInquired { .. } => Noted::default(),
         DiagnosticsEvent::MonitorsReported { request, monitors, is_last } => {
             let gone = Change::Gone { kind: Kind::Monitor, like: Like::default().with(UNTOLD, *request) };
-            Noted { changes: monitors.iter().map(put).chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
+            Noted { changes: monitors.iter().flat_map(put).chain(is_last.then_some(gone)).collect(), tells: Vec::new() }
         }
         DiagnosticsEvent::CustomerAsked { request, what, status } => {
             let job = Job {
@@ -194,9 +215,25 @@ pub(crate) fn answer(event: &DiagnosticsEvent) -> Reply {
     }
 }
 
-fn put(monitor: &Monitor) -> Change {
-    let holding = json!({ "place": monitor.place, "monitor": monitor.monitor });
-    Change::Put { kind: Kind::Monitor, key: monitor.id.to_string(), body: holding }
+/// A monitor whose kind is not told keeps the one that is known.
+fn put(monitor: &Monitor) -> [Change; 2] {
+    let mut holding = json!({ "place": monitor.place, "monitor": monitor.monitor, UNTOLD: null });
+    if let Some(kind) = &monitor.kind {
+        holding["kind"] = json!(kind);
+    }
+    anew(Kind::Monitor, monitor.id.to_string(), ["place", "monitor"], holding)
+}
+
+/// A merge in which nothing is left of what these members were.
+fn anew<const N: usize>(kind: Kind, key: String, members: [&str; N], body: Value) -> [Change; 2] {
+    let without: serde_json::Map<_, _> = members.into_iter().map(|member| (member.to_owned(), Value::Null)).collect();
+    [Change::Merge { kind, key: key.clone(), body: without.into() }, Change::Merge { kind, key, body }]
+}
+
+/// Alerts of monitors that are gone: the station does not tell that they are cleared (N07.FR.12).
+fn over(like: Like, now: Timestamp) -> Change {
+    let body = json!({ "state": "cleared", "clearedAt": now });
+    Change::MergeAll { kind: Kind::Alert, like: like.with("state", "active"), body }
 }
 
 /// What came of a stream that goes on stays with it.
@@ -243,7 +280,7 @@ fn alerts(events: &[VariableEvent], now: Timestamp) -> Noted {
     for event in events {
         changes.push(value_of(&event.place, &event.value));
         if let Some((change, said)) = alert(event, now) {
-            changes.push(change);
+            changes.extend(change);
             news.push(said);
         }
     }
@@ -252,7 +289,7 @@ fn alerts(events: &[VariableEvent], now: Timestamp) -> Noted {
 }
 
 /// It stands until it is cleared: one for each variable and monitor.
-fn alert(event: &VariableEvent, now: Timestamp) -> Option<(Change, Value)> {
+fn alert(event: &VariableEvent, now: Timestamp) -> Option<([Change; 2], Value)> {
     let is_alert = event.trigger.eq_ignore_ascii_case("Alerting");
     if !is_alert && !event.is_cleared {
         return None;
@@ -267,7 +304,7 @@ fn alert(event: &VariableEvent, now: Timestamp) -> Option<(Change, Value)> {
     }));
     let mut change = news.clone();
     change["clearedAt"] = if event.is_cleared { json!(now) } else { Value::Null };
-    Some((Change::Merge { kind: Kind::Alert, key, body: change }, news))
+    Some((anew(Kind::Alert, key, ["place", "event"], change), news))
 }
 
 /// Pages are kept by their numbers: one that comes twice is one.

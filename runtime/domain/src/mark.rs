@@ -187,7 +187,10 @@ impl Mark {
         ("blanks-in-number", "A number of a message had blanks around or in it; it was read without them."),
         ("connector-zero", "A start named connector 0, which is the station itself; it was taken to name none."),
         ("empty-text", "A text of a message was empty where there must be one; it was taken as missing."),
-        ("json-repaired", "A message was no JSON for a comma too many; it was read without it."),
+        (
+            "json-repaired",
+            "A message was no JSON, for a comma too many or a control character in a text; it was read without it.",
+        ),
         (
             "measurand-unknown",
             "A message told a measurand that the standard does not have; it is kept, and nothing comes of it.",

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
-use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::dialect::{Direction, Translation, VendorAnswer};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
@@ -12,11 +11,12 @@ use amprule_domain::ports::{
     BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said,
 };
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::{Mark, StationId, plain};
 use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
@@ -30,14 +30,19 @@ const ERROR: u64 = 4;
 const ASKED_MAX: usize = 8;
 
 pub(crate) struct Connection {
+    station: StationId,
     socket: Socket,
     dialect: Dialect,
     /// The station's, for times without an offset from UTC.
     zone: TimeZone,
     /// Unreadable messages since the last readable one.
     malformed: u32,
+    /// Messages that were not understood at all, or not as their action.
+    refused: u64,
     /// Goes with the first event.
     greeting: Option<Mark>,
+    /// The message that is read was no JSON as it came.
+    was_escaped: bool,
     asked: VecDeque<Asked>,
     translator: Translator,
     /// A message that is being translated: giving up between two polls loses nothing of it.
@@ -72,13 +77,16 @@ enum Heard {
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Socket, dialect: Dialect, translator: Translator) -> Self {
+    pub(crate) fn new(station: StationId, socket: Socket, dialect: Dialect, translator: Translator) -> Self {
         Self {
+            station,
             socket,
             dialect,
             zone: TimeZone::UTC,
             malformed: 0,
+            refused: 0,
             greeting: None,
+            was_escaped: false,
             asked: VecDeque::new(),
             translator,
             translating: None,
@@ -93,8 +101,8 @@ impl Connection {
     }
 
     /// The station named no version; its first message says so by a mark.
-    pub(crate) fn assumed(socket: Socket, dialect: Dialect, translator: Translator) -> Self {
-        Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(socket, dialect, translator) }
+    pub(crate) fn assumed(station: StationId, socket: Socket, dialect: Dialect, translator: Translator) -> Self {
+        Self { greeting: Some(Mark::new("subprotocol-missing")), ..Self::new(station, socket, dialect, translator) }
     }
 
     /// Takes the station as the operator wants its model to be taken.
@@ -131,6 +139,9 @@ impl Connection {
 
     /// `None`: there is nothing to tell, and the station has its answer where one is due.
     fn read(&mut self, text: &str) -> Option<Received> {
+        let escaped = self.dialect.escaped(text);
+        self.was_escaped = escaped.is_some();
+        let text = escaped.as_deref().unwrap_or(text);
         let frame = match self.dialect.parse(text) {
             Ok(frame) => frame,
             Err(malformed) => {
@@ -226,6 +237,7 @@ impl Connection {
             Ok(Decoded { action, event, repetition, tells_cost, mut marks, signed }) => {
                 marks.extend(self.greeting.take());
                 marks.extend(mended);
+                marks.extend(self.was_escaped.then(|| Mark::new("json-repaired")));
                 marks.extend(id_repaired.then(|| Mark::new("number-for-text")));
                 if let StationEvent::Provisioning(ProvisioningEvent::Boot(boot)) = &event {
                     self.suit(boot);
@@ -243,6 +255,7 @@ impl Connection {
                 }))
             }
             Err(refusal) => {
+                self.tell_refused(action, &refusal.description);
                 self.socket.queue(self.dialect.encode_error(id, &refusal));
                 if refusal.code == RefusalCode::NotImplemented {
                     // Somebody else may know it.
@@ -297,7 +310,7 @@ impl Connection {
 
     /// A bad answer to a call of ours is still an answer: whoever waits for it is told.
     fn refuse_malformed(&mut self, malformed: Malformed) -> Option<Received> {
-        debug!(%malformed, "a station's message cannot be read");
+        self.tell_refused("a message", &malformed.to_string());
         if let Some(answer) = self.dialect.answer_malformed(&malformed) {
             self.socket.queue(answer);
         }
@@ -326,10 +339,23 @@ impl Connection {
 
     /// Answers a message whose id was not seen, in the versions that have an id for that.
     fn refuse_unread(&mut self, description: String) {
+        self.tell_refused("a message", &description);
         let unread = Malformed { fault: FrameFault::NotJson, kind: None, id: None };
         if self.dialect.answer_malformed(&unread).is_some() {
             let refusal = Refusal::new(RefusalCode::RpcFrameworkError, description);
             self.socket.queue(self.dialect.encode_error("-1", &refusal));
+        }
+    }
+
+    /// The first of a connection, then the tenth, the hundredth and so on: a station may say the same again for ever.
+    fn tell_refused(&mut self, what: &str, why: &str) {
+        self.refused += 1;
+        let (station, times) = (&self.station, self.refused);
+        let what = plain::shown(what);
+        if times == 10u64.pow(times.ilog10()) {
+            warn!(%station, times, "{what} of the station was refused, and what it told is lost unless it tells it again: {why}");
+        } else {
+            debug!(%station, times, "{what} of the station was refused: {why}");
         }
     }
 

@@ -116,12 +116,14 @@ impl Entrance {
         match choice {
             Choice::Agreed { dialect, .. } => {
                 let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
-                self.hand_over(station, Connection::new(socket, dialect, translator), ticket, peer).await;
+                let connection = Connection::new(station.clone(), socket, dialect, translator);
+                self.hand_over(station, connection, ticket, peer).await;
             }
             Choice::Assumed(dialect) => {
                 let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
                 info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
-                self.hand_over(station, Connection::assumed(socket, dialect, translator), ticket, peer).await;
+                let connection = Connection::assumed(station.clone(), socket, dialect, translator);
+                self.hand_over(station, connection, ticket, peer).await;
             }
             Choice::None => {
                 warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");

@@ -11,7 +11,7 @@ use crate::encode::{self, Times};
 use crate::frame::Frame;
 use crate::limits::MAX_DESCRIPTION;
 use crate::malformed::{FrameFault, Malformed};
-use crate::mend::stray_commas;
+use crate::mend::{bare_controls, stray_commas};
 use crate::message::Message;
 use crate::payload::Trouble;
 use crate::request;
@@ -93,6 +93,11 @@ impl Dialect {
             Frame::Send { id, .. } if self.version < Version::V21 => Err(unknown_kind(6, Some(id.into_owned()))),
             frame => Ok(frame),
         }
+    }
+
+    /// The message with its control characters as JSON has them. `None`: it has none, or is to be refused for them.
+    pub fn escaped(self, text: &str) -> Option<String> {
+        (self.strictness != Strictness::Reject).then(|| bare_controls(text)).flatten()
     }
 
     fn judge(self, malformed: Malformed) -> Malformed {

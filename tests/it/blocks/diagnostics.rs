@@ -102,6 +102,54 @@ async fn a_monitor_alerts_until_the_value_is_good_again() {
     assert!(flow.held("monitors").iter().all(|monitor| monitor["id"] != monitors[0]["id"]));
 }
 
+/// N07.FR.12: whose monitor is gone is never told to be cleared.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_is_over_with_its_monitor() {
+    let flow = Flow::of(Version::Ocpp21).await;
+    let hard_wired = json!({
+        "id": 900, "transaction": false, "value": 1, "type": "Delta", "severity": 2,
+        "eventNotificationType": "HardWiredMonitor",
+    });
+    let problem = json!({"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Problem"}});
+    let mut monitored = problem.clone();
+    monitored["variableMonitoring"] = json!([hard_wired]);
+    let report = json!({"requestId": 70, "seqNo": 0, "generatedAt": ago(0), "monitor": [monitored]});
+    flow.station.call("NotifyMonitoringReport", report).await.expect("it is taken");
+    let power = json!({
+        "component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}, "type": "UpperThreshold",
+        "value": 10_000, "severity": 4,
+    });
+    let (clear, reset) = ("ClearVariableMonitoring", "SetMonitoringBase");
+    for (way, asked) in [(clear, Value::Null), (reset, json!("FactoryDefault")), (reset, json!("HardWiredOnly"))] {
+        flow.accepted("SetVariableMonitoring", json!({"setMonitoringData": [power]})).await;
+        let monitors = flow.held("monitors");
+        let custom = monitors.iter().find(|monitor| monitor["id"] != "900").expect("it is known").clone();
+        let id: i64 = custom["id"].as_str().and_then(|id| id.parse().ok()).expect("a number");
+        let alert = |more: Value| {
+            let mut event = json!({
+                "eventId": 7, "timestamp": ago(0), "trigger": "Alerting", "actualValue": "12000",
+                "eventNotificationType": "CustomMonitor", "variableMonitoringId": id,
+                "component": power["component"], "variable": power["variable"],
+            });
+            event.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            json!({"generatedAt": ago(0), "seqNo": 0, "eventData": [event]})
+        };
+        for more in [json!({"techCode": "E1"}), json!({"cleared": true}), json!({})] {
+            flow.station.call("NotifyEvent", alert(more)).await.expect("it is taken");
+        }
+        let of = |alerts: Vec<Value>| alerts.into_iter().find(|alert| alert["monitor"] == id).expect("its alert");
+        let active = of(flow.held("alerts"));
+        assert_eq!(active["state"], "active", "{active}");
+        assert!(active["event"]["cleared"].is_null() && active["event"]["techCode"].is_null(), "of before: {active}");
+
+        let asked = if way == clear { json!({"id": [id]}) } else { json!({"monitoringBase": asked}) };
+        flow.accepted(way, asked.clone()).await;
+        assert_eq!(of(flow.held("alerts"))["state"], "cleared", "{way} {asked}");
+        let left: Vec<Value> = flow.held("monitors").iter().map(|monitor| monitor["id"].clone()).collect();
+        assert_eq!(left, ["900"], "{way} {asked}");
+    }
+}
+
 /// OCPP 2.0.1, G01: AvailabilityState of its connectors instead of StatusNotification.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_may_tell_its_connectors_by_events_alone() {

@@ -207,3 +207,25 @@ async fn a_boot_that_says_nothing_forgets_nothing() {
         assert_eq!(is, expect, "{protocol}");
     }
 }
+
+/// Some print what a card has as it is, the zeros that fill it up too. It is no JSON, and a bill all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn control_characters_within_a_text_cost_no_bill() {
+    let server = Setup::default().tariff("0.40").start().await;
+    server.api().accept(&["AA1"]);
+    let mut wire = server.station(ID, "ocpp1.6").await;
+    wire.call("BootNotification", station16::boot()).await;
+    let started = wire.call("StartTransaction", station16::start(1, "AA1", 1_000, &ago(30))).await;
+    let (transaction, stopped) = (&started["transactionId"], ago(0));
+    let stop = format!(
+        "[2,\"s\",\"StopTransaction\",{{\"transactionId\":{transaction},\"idTag\":\"AA1\0\0\",\"meterStop\":6000,\
+         \"timestamp\":\"{stopped}\",\"transactionData\":[],\"note\":\"one\ntwo\"}}]\0"
+    );
+    wire.send(&stop).await;
+    let answer = wire.frame().await.expect("the connection lives");
+    assert_eq!((&answer[0], &answer[1]), (&json!(3), &json!("s")), "{answer}");
+    let session = only(&server);
+    assert_eq!((&session["state"], &session["energyWh"]), (&json!("ended"), &json!(5_000)), "{session}");
+    assert!(session["marks"].to_string().contains("json-repaired"), "{session}");
+    assert!(!session["marks"].to_string().contains("stopped-by-stranger"), "{session}");
+}

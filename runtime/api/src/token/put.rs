@@ -41,6 +41,7 @@ pub(crate) struct TokenChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Option<Timestamp>>,
+    /// Told to policies with what is spent of it; one of them says what that means. Without a policy nothing comes of it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<BudgetChange>)]
     budget: Option<Option<BudgetChange>>,
@@ -54,7 +55,7 @@ pub(crate) struct TokenChange {
     energy_transfer: Option<Vec<EnergyTransfer>>,
 }
 
-/// What the token may spend; always given as a whole.
+/// What its policy may let the token spend; always given as a whole.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BudgetChange {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::message::{Message, empty};
 use crate::payload::Trouble;
-use crate::said::{Said, int};
+use crate::said::{Said, int, plain};
 use crate::strictness::Repairs;
 use crate::v201::variables::place;
 
@@ -24,7 +24,8 @@ fn monitors(data: &Value) -> Vec<Monitor> {
     let Some(place) = place(data) else { return Vec::new() };
     let each = data["variableMonitoring"].as_array().into_iter().flatten();
     each.filter_map(|monitor| {
-        Some(Monitor { id: int(&monitor["id"])?, place: place.clone(), monitor: monitor.clone() })
+        let kind = plain(&monitor["eventNotificationType"]);
+        Some(Monitor { id: int(&monitor["id"])?, place: place.clone(), monitor: monitor.clone(), kind })
     })
     .collect()
 }

@@ -10,5 +10,6 @@ pub(crate) const REQUEST: Request = Request::named("SetMonitoringBase").means(ou
 /// FactoryDefault and HardWiredOnly take away what was set (N05.FR.02 and FR.03).
 fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     let resets = says(answered, "Accepted") && asked["monitoringBase"] != "All";
-    resets.then_some(StationEvent::Diagnostics(DiagnosticsEvent::MonitorsReset))
+    let and_preconfigured = asked["monitoringBase"] == "HardWiredOnly";
+    resets.then_some(StationEvent::Diagnostics(DiagnosticsEvent::MonitorsReset { and_preconfigured }))
 }

@@ -31,5 +31,5 @@ fn monitor(asked: &[Value], result: &Value) -> Option<Monitor> {
     let monitor = json!({
         "id": id, "transaction": transaction, "value": value, "type": result["type"], "severity": result["severity"],
     });
-    Some(Monitor { id, place: place_of, monitor })
+    Some(Monitor { id, place: place_of, monitor, kind: Some(Monitor::CUSTOM.to_owned()) })
 }
