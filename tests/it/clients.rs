@@ -102,7 +102,7 @@ async fn a_station_of_the_pypi_library_compresses_in_each_way_that_it_can() {
         let ready = client.until("ready");
         assert_eq!((&ready["ready"], &ready["agreed"]), (&name.into(), &agreed.into()));
         let answer = server.api().post(&format!("/api/v1/stations/packed-{name}/calls/SendLocalList"), &list);
-        assert_eq!(answer.ok()["status"], "Accepted", "{name}");
+        assert_eq!(answer.ok()["payload"]["status"], "Accepted", "{name}");
         let told = client.until("listed");
         let number = |member: &str| told[member].as_u64().expect("a number");
         let (letters, bytes, sent, heard) = (number("letters"), number("bytes"), number("sent"), number("heard"));

@@ -1,4 +1,4 @@
-//! Compressed messages: permessage-deflate (RFC 7692), which OCPP-J wants of a server (2.0.1 part 4, 3.3).
+//! Compressed messages: permessage-deflate (RFC 7692), which part 4 of OCPP 2.x wants of a server.
 //!
 //! Each message is compressed by itself (`…_no_context_takeover`), so that a connection holds nothing between two. Stations that offer
 //! no compression pass none of this.

@@ -9,7 +9,7 @@ use amprule_domain::StationId;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use super::deflater::deflated;
 pub(crate) use super::frames::Fault;
@@ -150,7 +150,7 @@ impl AsyncRead for Compressed {
 impl Drop for Compressed {
     fn drop(&mut self) {
         if !self.is_heard {
-            debug!(station = %self.station, "gone before it said anything; it is not agreed to compress for a day");
+            info!(station = %self.station, "gone before it said a word, perhaps over compression; it goes on without for a day");
             self.compression.doubts.add(&self.station);
         }
     }

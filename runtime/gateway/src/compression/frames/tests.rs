@@ -1,3 +1,5 @@
+//! Frames as data, in pieces of any size; then messages, bytes and bits at random.
+
 use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 
