@@ -1,4 +1,4 @@
-"""A station made with the PyPI library `websockets` alone. It offers compression in each way that the library has, and says what became of it."""
+"""A station made with the PyPI library `websockets` alone. It offers compression in each way that it can, and says what became of it."""
 
 import asyncio
 import json
@@ -49,9 +49,8 @@ async def visit(url: str, name: str) -> None:
         _, number, action, payload = json.loads(asked)
         assert action == "SendLocalList", asked
         await socket.send(json.dumps([3, number, {"status": "Accepted"}]))
-        report(
-            listed=len(payload["localAuthorizationList"]), letters=len(asked), bytes=counted.latest, sent=counted.sent, heard=counted.heard
-        )
+        listed = len(payload["localAuthorizationList"])
+        report(listed=listed, letters=len(asked), bytes=counted.latest, sent=counted.sent, heard=counted.heard)
 
 
 async def main() -> None:

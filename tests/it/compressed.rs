@@ -1,5 +1,5 @@
-//! Compressed frames that mean harm, and a server that goes on as if nothing were. What is agreed on and understood is tested with the gateway,
-//! and with independent clients in `clients.rs`.
+//! Compressed frames that mean harm, and a server that goes on as if nothing were. What is agreed on and understood is
+//! tested with the gateway, and with independent clients in `clients.rs`.
 
 use amprule_tests::{TestServer, process};
 use flate2::{Compress, Compression, FlushCompress};

@@ -1,7 +1,7 @@
 //! Compressed messages: permessage-deflate (RFC 7692), which part 4 of OCPP 2.x wants of a server.
 //!
-//! Each message is compressed by itself (`…_no_context_takeover`), so that a connection holds nothing between two. Stations that offer
-//! no compression pass none of this.
+//! Each message is compressed by itself (`…_no_context_takeover`), so that a connection holds nothing between two.
+//! Stations that offer no compression pass none of this.
 
 mod deflater;
 mod doubts;
@@ -37,16 +37,9 @@ impl Compression {
         let offered = if self.is_on { offers } else { &[] };
         offer::choose(offered.iter().map(String::as_str)).filter(|_| !self.doubts.stand(station))
     }
-}
 
-/// The stream below the messages of a station that may compress. `tail` was read with the handshake.
-pub(crate) fn below(
-    stream: Stream,
-    tail: Vec<u8>,
-    agreed: Agreed,
-    station: &StationId,
-    compression: &Arc<Compression>,
-) -> Stream {
-    let compression = Arc::clone(compression);
-    Stream::Compressed(Box::new(Compressed::new(stream, tail, agreed, station.clone(), compression)))
+    /// The stream of a station that was agreed with, in plain. `tail` was read with the handshake.
+    pub(crate) fn over(self: &Arc<Self>, stream: Stream, tail: Vec<u8>, agreed: Agreed, station: &StationId) -> Stream {
+        Stream::Compressed(Box::new(Compressed::new(stream, tail, agreed, station.clone(), Arc::clone(self))))
+    }
 }

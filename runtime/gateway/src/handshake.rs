@@ -14,7 +14,7 @@ use tokio_rustls::rustls;
 use tracing::{debug, info, warn};
 
 use crate::authorization::Basic;
-use crate::compression::{self, Agreed, Compression};
+use crate::compression::{Agreed, Compression};
 use crate::connection::Connection;
 use crate::request::{self, Heard, Request};
 use crate::response::{self, Refused};
@@ -117,7 +117,7 @@ impl Entrance {
             return;
         }
         let (stream, tail) = match compression {
-            Some(agreed) => (compression::below(stream, tail, agreed, &station, &self.compression), Vec::new()),
+            Some(agreed) => (self.compression.over(stream, tail, agreed, &station), Vec::new()),
             None => (stream, tail),
         };
         let settings = Arc::clone(&self.settings);

@@ -1,7 +1,7 @@
 //! What is said to a station that compresses.
 //!
-//! All of it is marked as compressed: there are libraries that, once the extension is agreed on, hang on a plain message or refuse it. What
-//! is short is in blocks that compress nothing (RFC 7692, 7.2.3.3), and costs six bytes.
+//! All of it is marked as compressed: there are libraries that hang on a plain message, or refuse it, once the extension
+//! is agreed on. What is short is in blocks that compress nothing (RFC 7692, 7.2.3.3), and costs six bytes.
 
 use miniz_oxide::deflate::core::CompressorOxide;
 use miniz_oxide::deflate::stream::deflate;

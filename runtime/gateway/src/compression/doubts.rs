@@ -1,7 +1,8 @@
 //! Stations whose compression did not work.
 //!
-//! Libraries that offer it and cannot do it are many: they refuse the answer to their own offer, go on with a context after they were told
-//! not to, or take no plain message any more. Such a station would come back for ever, and be served never. It goes on without.
+//! Libraries that offer it and cannot do it are many: they refuse the answer to their own offer, keep a context after
+//! they were told not to, or take no plain message any more. Such a station would come back for ever, and be served
+//! never. It goes on without.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A station's frames, some of them compressed, as the same frames in plain (RFC 7692, 6.2). No I/O.
 //!
-//! What is not compressed goes on as it came, mistakes too: whoever reads it next refuses them. A compressed message goes on in pieces of
-//! a few KiB, each a frame with a mask of zeros, as soon as it is inflated: however large it becomes, nothing here grows with it.
+//! What is not compressed goes on as it came, mistakes too: whoever reads it next refuses them. A compressed message
+//! goes on in pieces of a few KiB, each a frame with a mask of zeros: however large it becomes, nothing here grows.
 
 use std::io;
 

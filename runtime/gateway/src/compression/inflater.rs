@@ -1,7 +1,8 @@
 //! DEFLATE, one message after the other (RFC 1951; RFC 7692, 7.2.2).
 //!
-//! The window is the buffer that is written to. While it is filled for the first time, a distance that reaches back before the message is
-//! refused; after that, all that stands in it is the message's. So nothing of an earlier message, another station's perhaps, is ever read.
+//! The window is the buffer that is written to. While it is filled for the first time, a distance that reaches back before
+//! the message is refused; after that, all that stands in it is the message's. So nothing of an earlier message, another
+//! station's perhaps, is ever read.
 
 use std::cell::RefCell;
 
@@ -10,8 +11,8 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 /// As far as DEFLATE can refer back.
 pub(crate) const WINDOW: usize = 32 * 1024;
-/// The four bytes that each sender leaves out, then an empty block that says it is the last: only where the message was complete does
-/// the stream end with it.
+/// The four bytes that each sender leaves out, then an empty block that says it is the last: only where the message was
+/// complete does the stream end with it.
 const TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff];
 /// Inflaters that wait for the next message; each has 43 KiB.
 const IDLE_MAX: usize = 4;
@@ -93,7 +94,7 @@ impl Inflater {
 
     /// The message's bytes are all fed. True once all of it stands in the window; until then, something must be taken.
     pub(crate) fn finish(&mut self) -> Result<bool, Broken> {
-        // A sender that ends its stream may leave out what RFC 7692 puts behind it (7.2.3.4), and an empty message may have no bytes.
+        // Who ends his stream may leave out what RFC 7692 puts behind it (7.2.3.4), and an empty message may have no bytes.
         if self.tail == 0 && self.is_closed {
             return Ok(true);
         }

@@ -31,7 +31,7 @@ impl fmt::Display for Agreed {
     }
 }
 
-/// The first that can be taken: the station's order is its preference. What cannot be is passed over, and never an error.
+/// The first that can be taken: the station's order is its preference. What cannot be is passed over, never an error.
 pub(crate) fn choose<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Agreed> {
     headers.flat_map(|header| parts(header, ',')).find_map(accept)
 }

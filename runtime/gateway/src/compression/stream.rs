@@ -63,8 +63,8 @@ impl Compressed {
         &mut self.stream
     }
 
-    /// A text as a frame that says that it is compressed; `None` for a station that has not compressed by itself. Whatever stands between
-    /// us and it may have taken our answer away.
+    /// A text as a frame that says that it is compressed; `None` for a station that has not compressed by itself: what
+    /// stands between us and it may have taken our answer away.
     pub(crate) fn frame(&self, text: &str) -> Option<Frame> {
         self.frames.has_inflated().then(|| {
             let payload = deflated(text.as_bytes(), self.agreed.longest());

@@ -38,7 +38,8 @@ fn message(text: &[u8]) -> Vec<u8> {
     frame(LAST | COMPRESSED | TEXT, &packed(text))
 }
 
-/// What the bytes are in plain when so many of them come at once. However much a message becomes, no more than two pieces are made at once.
+/// What the bytes are in plain when so many of them come at once. However much a message becomes, no more than two
+/// pieces are made at once.
 fn in_plain(bytes: &[u8], step: usize, bound: usize) -> (Vec<u8>, Result<(), Fault>) {
     let mut frames = Frames::new(bound);
     let mut whole = Vec::new();
@@ -265,7 +266,7 @@ proptest! {
         prop_assert!(whole.1.is_err() || whole.0 == pieces.0);
     }
 
-    /// A message of which one bit is another: either it is found to be broken, or it is some message; the next one is never touched.
+    /// A message of which one bit is another is broken, or some message; the next one is never touched.
     #[test]
     fn a_wrong_bit_ends_in_its_message(bit in 0..400usize, step in 1..100usize) {
         let mut payload = packed(&BEAT.repeat(3));
