@@ -20,6 +20,31 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Counted:
+    """An extension, and how many frames it has marked as compressed, and met; `latest` is the length of the last that came, on the wire."""
+
+    def __init__(self, extension):
+        self.extension = extension
+        self.sent = self.heard = self.latest = 0
+
+    @classmethod
+    def of(cls, socket):
+        """All that goes over the socket passes it; one that was never agreed on counts nothing."""
+        extensions = socket.protocol.extensions
+        extensions[:] = [cls(extension) for extension in extensions]
+        return extensions[0] if extensions else cls(None)
+
+    def encode(self, frame):
+        frame = self.extension.encode(frame)
+        self.sent += frame.rsv1
+        return frame
+
+    def decode(self, frame, *, max_size=None):
+        self.heard += frame.rsv1
+        self.latest = len(frame.data)
+        return self.extension.decode(frame, max_size=max_size)
+
+
 class Clock:
     """The station's time: it ends at the present and has passed quickly before."""
 
@@ -50,6 +75,7 @@ async def run(make_station, protocol: str) -> None:
     url = f"{given.url}/{given.station}"
     async with websockets.connect(url, subprotocols=[protocol]) as socket:
         assert socket.subprotocol == protocol, f"the server chose {socket.subprotocol}"
+        counted = Counted.of(socket)
         station = make_station(given.station, socket)
         listening = asyncio.create_task(station.start())
         try:
@@ -62,4 +88,4 @@ async def run(make_station, protocol: str) -> None:
                 await station.charge(given)
         finally:
             listening.cancel()
-    report(done=True)
+    report(done=True, compressed={"sent": counted.sent, "heard": counted.heard})

@@ -1,10 +1,10 @@
-//! Stations that other people wrote: the PyPI library `ocpp`, in both versions.
+//! Stations that other people wrote: the PyPI libraries `ocpp`, in both versions, and `websockets`.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use amprule_tests::{Setup, TestServer, folders, units, until};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A Python process that charges and says so, one JSON object a line.
 struct Client {
@@ -64,7 +64,9 @@ async fn charge(script: &str, station: &str) -> Vec<Value> {
     folders::save(&server.path("scripts/tariff/main.rhai"), units::tariff("0.60"));
     until("the new price is active", || (api.get("/api/v1/extensions/tariff").ok()["hash"] != old).then_some(())).await;
     client.go_on();
-    client.until("done");
+    // The library offers compression, and marks all that it says.
+    let compressed = client.until("done")["compressed"].clone();
+    assert!(compressed["sent"].as_u64() > Some(20) && compressed["heard"].as_u64() > Some(20), "{compressed}");
     api.sessions(station)
 }
 
@@ -84,4 +86,33 @@ async fn a_station_of_the_pypi_library_charges_with_ocpp_1_6() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_of_the_pypi_library_charges_with_ocpp_2_0_1() {
     check(&charge("station201.py", "python-201").await);
+}
+
+/// What is agreed on, whether anything is compressed then, and how much of a long list is left on the wire.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_of_the_pypi_library_compresses_in_each_way_that_it_can() {
+    let server = TestServer::start().await;
+    let mut client = Client::start(&server, "compressing.py", "packed");
+    let both = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    let list: Vec<Value> =
+        (0..400).map(|n| json!({"idTag": format!("CARD-{n}"), "idTagInfo": {"status": "Accepted"}})).collect();
+    let list = json!({"listVersion": 1, "updateType": "Full", "localAuthorizationList": list});
+    let windows = format!("{both}; server_max_window_bits=9");
+    for (name, agreed) in [("usual", both), ("windows", &windows), ("no-context", both), ("bare", both), ("none", "")] {
+        let ready = client.until("ready");
+        assert_eq!((&ready["ready"], &ready["agreed"]), (&name.into(), &agreed.into()));
+        let answer = server.api().post(&format!("/api/v1/stations/packed-{name}/calls/SendLocalList"), &list);
+        assert_eq!(answer.ok()["payload"]["status"], "Accepted", "{name}");
+        let told = client.until("listed");
+        let number = |member: &str| told[member].as_u64().expect("a number");
+        let (letters, bytes, sent, heard) = (number("letters"), number("bytes"), number("sent"), number("heard"));
+        assert_eq!(told["listed"], 400, "{told}");
+        match name {
+            "none" => assert_eq!((sent, heard), (0, 0), "{told}"),
+            // The list is longer than the station's window.
+            "windows" => assert!(sent > 3 && heard > 3 && bytes == letters + 6, "{told}"),
+            _ => assert!(sent > 3 && heard > 3 && bytes < letters / 5, "{told}"),
+        }
+    }
+    client.until("done");
 }

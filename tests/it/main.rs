@@ -7,6 +7,7 @@ mod chains;
 mod charging;
 mod clients;
 mod commands;
+mod compressed;
 mod corpus;
 mod crash;
 mod devices;

@@ -87,10 +87,10 @@ async fn bounds_hold_for_depth_length_and_size() {
 }
 
 /// A small generator with a seed of its own, so that a failure can be seen again.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

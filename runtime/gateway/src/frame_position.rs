@@ -80,8 +80,17 @@ impl FramePosition {
     }
 }
 
+/// A head's length without its mask, which its second byte tells.
+pub(crate) fn head_length(second: u8) -> usize {
+    match second & 0x7f {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    }
+}
+
 /// The length of a frame's payload, once its head is there.
-fn payload(head: &[u8]) -> Option<u64> {
+pub(crate) fn payload(head: &[u8]) -> Option<u64> {
     match head.get(1)? & 0x7f {
         126 => Some(u16::from_be_bytes(head.get(2..4)?.try_into().ok()?).into()),
         127 => Some(u64::from_be_bytes(head.get(2..10)?.try_into().ok()?)),

@@ -14,6 +14,7 @@ use tokio_rustls::rustls;
 use tracing::{debug, info, warn};
 
 use crate::authorization::Basic;
+use crate::compression::{Agreed, Compression};
 use crate::connection::Connection;
 use crate::request::{self, Heard, Request};
 use crate::response::{self, Refused};
@@ -34,6 +35,7 @@ pub(crate) struct Entrance {
     pub(crate) tls: Option<Tls>,
     pub(crate) seats: Arc<Semaphore>,
     pub(crate) room: Arc<Semaphore>,
+    pub(crate) compression: Arc<Compression>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) interpreters: Interpreters,
 }
@@ -42,6 +44,7 @@ pub(crate) struct Entrance {
 struct Guest {
     station: StationId,
     choice: Choice,
+    compression: Option<Agreed>,
     answer: String,
     ticket: Ticket,
     seat: OwnedSemaphorePermit,
@@ -102,17 +105,23 @@ impl Entrance {
             return Err(Refused::NO_COMMON_VERSION);
         }
         let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
-        let answer = response::upgrade(key, agreed);
-        Ok(Guest { station, choice, answer, ticket, seat })
+        let compression = self.compression.agree(&request.extensions, &station);
+        let answer = response::upgrade(key, agreed, compression);
+        Ok(Guest { station, choice, compression, answer, ticket, seat })
     }
 
     async fn admit(&self, mut stream: Stream, guest: Guest, tail: Vec<u8>, peer: SocketAddr) {
-        let Guest { station, choice, answer, ticket, seat } = guest;
+        let Guest { station, choice, compression, answer, ticket, seat } = guest;
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
             debug!(%peer, %station, "closed during the handshake");
             return;
         }
-        let mut socket = Socket::new(stream, tail, Arc::clone(&self.settings), Arc::clone(&self.room), seat);
+        let (stream, tail) = match compression {
+            Some(agreed) => (self.compression.over(stream, tail, agreed, &station), Vec::new()),
+            None => (stream, tail),
+        };
+        let settings = Arc::clone(&self.settings);
+        let mut socket = Socket::new(&station, stream, tail, settings, Arc::clone(&self.room), seat);
         match choice {
             Choice::Agreed { dialect, .. } => {
                 let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());

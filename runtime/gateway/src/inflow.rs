@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use crate::compression::Compressed;
 use crate::frame_position::FramePosition;
 use crate::stream::Stream;
 
@@ -68,10 +69,14 @@ impl Inflow {
         }
     }
 
-    /// The plain stream, for when nothing that comes is kept any more.
+    /// The raw stream, for when nothing that comes is kept any more.
     pub(crate) fn drained(&mut self) -> &mut Stream {
         self.large = None;
-        &mut self.stream
+        self.stream.raw()
+    }
+
+    pub(crate) fn compressed(&self) -> Option<&Compressed> {
+        self.stream.compressed()
     }
 
     /// A further portion has come since this was asked last.

@@ -27,6 +27,7 @@ mod connection;
 mod socket;
 mod translator;
 
+mod compression;
 mod frame_position;
 mod inflow;
 

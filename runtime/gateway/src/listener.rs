@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::warn;
 
+use crate::compression::Compression;
 use crate::handshake::Entrance;
 use crate::settings::Versions;
 use crate::translator::Interpreters;
@@ -83,7 +84,8 @@ impl Gateway {
         let Self { listener, settings, versions, tls, seats, interpreters, .. } = self;
         let slots = Arc::new(Semaphore::new(settings.max_handshakes.min(Semaphore::MAX_PERMITS)));
         let room = inflow::room(settings.max_frames_bytes);
-        let entrance = Arc::new(Entrance { settings, versions, tls, seats, room, door, interpreters });
+        let compression = Arc::new(Compression::new(settings.compression, settings.max_frame_bytes));
+        let entrance = Arc::new(Entrance { settings, versions, tls, seats, room, compression, door, interpreters });
         let mut handshakes = JoinSet::new();
         let mut shutdown = pin!(shutdown);
         loop {

@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) target: String,
     /// `Sec-WebSocket-Protocol`, which may come in several lines.
     pub(crate) protocols: Vec<String>,
+    /// `Sec-WebSocket-Extensions`, likewise.
+    pub(crate) extensions: Vec<String>,
     pub(crate) authorization: Option<String>,
     upgrade: bool,
     version: String,
@@ -86,6 +88,7 @@ impl Request {
             "sec-websocket-version" => value.clone_into(&mut self.version),
             "sec-websocket-key" => value.clone_into(&mut self.key),
             "sec-websocket-protocol" => self.protocols.push(value.to_owned()),
+            "sec-websocket-extensions" => self.extensions.push(value.to_owned()),
             "authorization" => self.authorization = Some(value.to_owned()),
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use amprule_domain::ports::Turned;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use crate::compression::Agreed;
 use crate::path::PathFault;
 
 /// An answer that ends the connection.
@@ -83,13 +84,14 @@ fn retry_after(seconds: u64) -> Cow<'static, str> {
     format!("Retry-After: {seconds}\r\n").into()
 }
 
-/// The upgrade. No extension is ever agreed to: compression costs more memory per connection than it saves.
-pub(crate) fn upgrade(key: &str, subprotocol: Option<&str>) -> String {
+/// The upgrade, with the version and the extension that were agreed on.
+pub(crate) fn upgrade(key: &str, subprotocol: Option<&str>, compression: Option<Agreed>) -> String {
     let accept = derive_accept_key(key.as_bytes());
     let subprotocol = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n")).unwrap_or_default();
+    let extension = compression.map(|agreed| format!("Sec-WebSocket-Extensions: {agreed}\r\n")).unwrap_or_default();
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{subprotocol}\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{extension}{subprotocol}\r\n"
     )
 }
 
@@ -99,10 +101,13 @@ mod tests {
 
     #[test]
     fn an_upgrade_names_the_agreed_version() {
-        let answer = upgrade("dGhlIHNhbXBsZSBub25jZQ==", Some("ocpp2.0.1"));
+        let answer = upgrade("dGhlIHNhbXBsZSBub25jZQ==", Some("ocpp2.0.1"), None);
         assert!(answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         assert!(answer.ends_with("Sec-WebSocket-Protocol: ocpp2.0.1\r\n\r\n"));
-        assert!(!upgrade("dGhlIHNhbXBsZSBub25jZQ==", None).contains("Protocol:"));
+        assert!(!answer.contains("Extensions:"));
+        let answer = upgrade("dGhlIHNhbXBsZSBub25jZQ==", None, Some(Agreed::default()));
+        assert!(answer.contains("Sec-WebSocket-Extensions: permessage-deflate; "));
+        assert!(!answer.contains("Protocol:"));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct GatewaySettings {
     pub max_frames_bytes: usize,
     /// How long a connection waits for room.
     pub room_timeout: Duration,
+    /// Whether stations that offer permessage-deflate (RFC 7692) may compress their messages.
+    pub compression: bool,
     /// Allocated for every connection. Most messages fit in 2 KiB, and a larger buffer was not measurably faster.
     pub read_buffer_bytes: usize,
     /// A station that was silent for so long is pinged.
@@ -63,6 +65,7 @@ impl Default for GatewaySettings {
             max_frame_bytes: 4 * 1024 * 1024,
             max_frames_bytes: 256 * 1024 * 1024,
             room_timeout: Duration::from_secs(10),
+            compression: true,
             read_buffer_bytes: 2 * 1024,
             ping_interval: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(180),

@@ -10,18 +10,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use amprule_domain::StationId;
 use amprule_domain::ports::Closed;
 use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tracing::warn;
 
 use crate::GatewaySettings;
+use crate::compression::Fault;
 use crate::inflow::Inflow;
 use crate::stream::Stream;
 
@@ -34,6 +37,7 @@ pub(crate) const TOO_MANY_MALFORMED: Farewell = (CloseCode::Policy, "too many un
 const NOT_TEXT: Farewell = (CloseCode::Invalid, "text is not UTF-8");
 const NO_ROOM: Farewell = (CloseCode::Again, "no room for so large a message now, send it again later");
 const BROKEN: Farewell = (CloseCode::Protocol, "WebSocket protocol error");
+const NOT_DEFLATED: Farewell = (CloseCode::Invalid, "a compressed message cannot be inflated");
 
 /// Even when heartbeats are rarer than that.
 const LONGEST_SILENCE: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -48,6 +52,7 @@ pub(crate) enum Incoming {
 }
 
 pub(crate) struct Socket {
+    station: StationId,
     web: WebSocketStream<Inflow>,
     settings: Arc<GatewaySettings>,
     timer: Pin<Box<Sleep>>,
@@ -75,6 +80,7 @@ enum State {
 impl Socket {
     /// Takes over after the handshake; `tail` came behind its request.
     pub(crate) fn new(
+        station: &StationId,
         stream: Stream,
         tail: Vec<u8>,
         settings: Arc<GatewaySettings>,
@@ -85,6 +91,7 @@ impl Socket {
         let now = Instant::now();
         let timer = Box::pin(tokio::time::sleep(settings.ping_interval));
         Self {
+            station: station.clone(),
             web,
             settings,
             timer,
@@ -129,7 +136,13 @@ impl Socket {
                 }
                 Poll::Ready(Some(Err(Error::Capacity(_)))) => return Poll::Ready(Incoming::TooLarge),
                 Poll::Ready(Some(Err(Error::Utf8(_)))) => self.begin_draining(NOT_TEXT),
-                Poll::Ready(Some(Err(Error::Protocol(_)))) => self.begin_draining(BROKEN),
+                Poll::Ready(Some(Err(Error::Protocol(fault)))) => self.break_off(&fault),
+                Poll::Ready(Some(Err(Error::Io(error)))) => match Fault::of(&error) {
+                    Some(Fault::TooLarge) => return Poll::Ready(Incoming::TooLarge),
+                    Some(Fault::Broken) => self.begin_draining(NOT_DEFLATED),
+                    Some(Fault::Interrupted) => self.begin_draining(BROKEN),
+                    None => self.state = State::Gone,
+                },
                 Poll::Ready(Some(Err(_)) | None) => self.state = State::Gone,
                 Poll::Pending => {
                     self.follow_large();
@@ -148,10 +161,29 @@ impl Socket {
                 self.answers_pings = true;
                 return None;
             }
+            Message::Close(Some(frame)) => {
+                if let Some(compressed) = self.web.get_ref().compressed() {
+                    compressed.hear_close(frame.code);
+                }
+                return None;
+            }
             _ => return None,
         };
         self.handed_out = true;
         Some(incoming)
+    }
+
+    fn break_off(&mut self, fault: &ProtocolError) {
+        if *fault == ProtocolError::NonZeroReservedBits {
+            let (station, compression) = (&self.station, self.web.get_ref().compressed().is_some());
+            warn!(
+                %station,
+                compression,
+                "the station sent a frame marked as an extension would have it, compressed perhaps, that was not agreed to; its connection \
+                 is closed. Look whether something on the way changes Sec-WebSocket-Extensions"
+            );
+        }
+        self.begin_draining(BROKEN);
     }
 
     /// The message before is dealt with: a large one leaves its room, and the buffer that it needed goes.
@@ -175,7 +207,8 @@ impl Socket {
 
     /// Writes without waiting; what the socket does not take at once leaves with the next poll.
     pub(crate) fn queue(&mut self, text: String) {
-        self.write(Message::text(text));
+        let compressed = self.web.get_ref().compressed().and_then(|compressed| compressed.frame(&text));
+        self.write(compressed.map_or_else(|| Message::text(text), Message::Frame));
     }
 
     /// Sends, and waits until the socket has taken it.
@@ -292,6 +325,7 @@ impl Socket {
             if self.web.get_ref().waits_for_room_since().is_some_and(|since| now >= since + self.settings.room_timeout)
             {
                 warn!(
+                    station = %self.station,
                     "a large message found no room and its connection is closed; raise max_frames_mib if this goes on"
                 );
                 self.begin_draining(NO_ROOM);

@@ -1,4 +1,4 @@
-//! A TCP connection, plain or through TLS.
+//! A TCP connection, plain or through TLS, and with compressed messages or without.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,12 +10,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::certificate::{self, Certificate};
+use crate::compression::Compressed;
 
 /// TLS is boxed: its state is large, and most connections of a small site are plain.
-#[derive(Debug)]
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// One of the two above, with compression agreed on.
+    Compressed(Box<Compressed>),
     /// Somebody else has it now.
     Taken,
 }
@@ -23,6 +25,18 @@ pub(crate) enum Stream {
 impl Stream {
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    pub(crate) fn compressed(&self) -> Option<&Compressed> {
+        if let Self::Compressed(compressed) = self { Some(compressed) } else { None }
+    }
+
+    /// As it comes from the network.
+    pub(crate) fn raw(&mut self) -> &mut Self {
+        match self {
+            Self::Compressed(compressed) => compressed.below(),
+            raw => raw,
+        }
     }
 
     /// The certificate that the station presented.
@@ -39,6 +53,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Compressed(compressed) => Pin::new(&mut **compressed).poll_read(cx, buf),
             Self::Taken => Poll::Ready(Ok(())),
         }
     }
@@ -49,6 +64,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+            Self::Compressed(compressed) => Pin::new(compressed.below()).poll_write(cx, buf),
             Self::Taken => taken(),
         }
     }
@@ -61,6 +77,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+            Self::Compressed(compressed) => Pin::new(compressed.below()).poll_write_vectored(cx, bufs),
             Self::Taken => taken(),
         }
     }
@@ -69,6 +86,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Compressed(compressed) => Pin::new(compressed.below()).poll_flush(cx),
             Self::Taken => taken(),
         }
     }
@@ -77,6 +95,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Compressed(compressed) => Pin::new(compressed.below()).poll_shutdown(cx),
             Self::Taken => taken(),
         }
     }

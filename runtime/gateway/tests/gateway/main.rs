@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod compressed;
+#[cfg(test)]
 mod ending;
 #[cfg(test)]
 mod frames;

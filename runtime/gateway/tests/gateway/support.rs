@@ -113,15 +113,21 @@ pub(crate) async fn ask(addr: SocketAddr, request: &str) -> String {
 
 /// A socket after its handshake, without anybody who knows WebSocket behind it.
 pub(crate) async fn bare(addr: SocketAddr, protocol: &str) -> TcpStream {
+    let protocol = format!("Sec-WebSocket-Protocol: {protocol}");
+    shaken(addr, upgrade("/CS-001", &[&protocol, "Connection: Upgrade"]).as_bytes()).await.0
+}
+
+/// A socket after a handshake with this request, and the answer to it.
+pub(crate) async fn shaken(addr: SocketAddr, request: &[u8]) -> (TcpStream, String) {
     let mut tcp = TcpStream::connect(addr).await.unwrap();
-    let request = upgrade("/CS-001", &[&format!("Sec-WebSocket-Protocol: {protocol}"), "Connection: Upgrade"]);
-    tcp.write_all(request.as_bytes()).await.unwrap();
+    tcp.write_all(request).await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
         answer.push(tcp.read_u8().await.unwrap());
     }
-    assert!(answer.starts_with(b"HTTP/1.1 101 "), "{answer:?}");
-    tcp
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    (tcp, answer)
 }
 
 pub(crate) fn upgrade(path: &str, headers: &[&str]) -> String {
