@@ -83,7 +83,8 @@ impl StationTask {
             self.trouble("a command could not be stored; it is sent later", &error);
             return self.station.put_exchange(exchange.not_sent(now));
         }
-        let command = self.numbered(&exchange.command).await;
+        let numbered = self.numbered(&exchange.command).await;
+        let command = self.by_its_way(numbered).await;
         let Some(link) = &mut self.link else { return };
         let written = tokio::select! {
             biased;

@@ -15,6 +15,9 @@ impl Dialect {
     /// The first fault. Its place is in the payload of a `Request`, else in the command: `/idToken/idToken`, `/evse`,
     /// `/settings/3/value`.
     pub fn worded(self, command: &Command, now: Timestamp) -> Result<(&'static str, String), CommandFault> {
+        if let Some(carried) = self.carried(command) {
+            carried.check()?;
+        }
         let Some((action, payload)) = self.phrase(command) else { return Err(self.has_no_words(command)) };
         match self.check_order(action, &payload, now) {
             Ok(()) => Ok((action, payload)),
@@ -45,8 +48,9 @@ impl Dialect {
                 fault("/evse", format!("{protocol} resets a station as a whole; leave it out"))
             }
             Command::Trigger { .. } => {
-                let message =
-                    format!("{protocol} has no such message; for a certificate it has `sign-certificate` alone");
+                let message = format!(
+                    "{protocol} has no such message; for a certificate it has `sign-certificate` and `sign-v2g-certificate`"
+                );
                 fault("/message", message)
             }
             Command::Password { password } => fault(

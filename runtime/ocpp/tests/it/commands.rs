@@ -92,7 +92,7 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
         ),
         (
             trigger(Trigger::SignV2gCertificate, None, None),
-            "",
+            r#"DataTransfer {"vendorId":"org.openchargealliance.iso15118pnc","messageId":"TriggerMessage","data":"{}"}"#,
             r#"TriggerMessage {"requestedMessage":"SignV2GCertificate"}"#,
         ),
         (
@@ -275,7 +275,7 @@ fn answers_are_understood_however_they_are_written() {
         (Dialect::V201, "GetBaseReport", r#"{"status":"EmptyResultSet"}"#, Verdict::Refused, "EmptyResultSet", None),
     ];
     for (dialect, action, payload, verdict, status, odd) in cases {
-        let answer = dialect.answer(action, Ok(payload));
+        let answer = dialect.answer(action, "", Ok(payload));
         assert_eq!(
             (answer.verdict, &*answer.status, answer.odd.as_deref()),
             (verdict, status, odd),
@@ -287,14 +287,14 @@ fn answers_are_understood_however_they_are_written() {
 #[test]
 fn reasons_transactions_and_errors_are_kept() {
     let started = r#"{"status":"Rejected","statusInfo":{"reasonCode":"TxInProgress","additionalInfo":"since 8"},"transactionId":"t-1"}"#;
-    let answer = Dialect::V201.answer("RequestStartTransaction", Ok(started));
+    let answer = Dialect::V201.answer("RequestStartTransaction", "", Ok(started));
     assert_eq!(answer.reason.as_deref(), Some("TxInProgress: since 8"));
     assert_eq!(answer.transaction.as_ref().map(amprule_domain::TransactionId::as_str), Some("t-1"));
-    let answer = Dialect::V16.answer("Reset", Err(("NotSupported", "no such thing")));
+    let answer = Dialect::V16.answer("Reset", "", Err(("NotSupported", "no such thing")));
     let expect = (Verdict::Refused, "NotSupported", Some("no such thing"));
     assert_eq!((answer.verdict, &*answer.status, answer.reason.as_deref()), expect);
     let large = format!("{{\"unknownKey\":[\"{}\"]}}", "x".repeat(CommandAnswer::BODY_MAX));
-    assert_eq!(Dialect::V16.answer("GetConfiguration", Ok(&large)).body, None);
+    assert_eq!(Dialect::V16.answer("GetConfiguration", "", Ok(&large)).body, None);
 }
 
 /// What a version cannot be told, the member that is in the way, and what is said of it.
@@ -353,7 +353,7 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         (old, Command::Stop { transaction: "99999999999999999999".into() }, "/transaction", "a number"),
         (new, limit(&"t".repeat(37)), "/transaction", "at most 36 characters"),
         (old, Command::Reset { evse: Some(1), is_immediate: false }, "/evse", "as a whole"),
-        (old, trigger(Trigger::SignV2gCertificate, None, None), "/message", "sign-certificate"),
+        (old, trigger(Trigger::SignCombinedCertificate, None, None), "/message", "sign-v2g-certificate"),
         (old, trigger(Trigger::Status, None, None), "", ""),
         (new, trigger(Trigger::Status, None, None), "/evse", "F06.FR.13"),
         (new, trigger(Trigger::Status, Some(1), None), "/connector", "F06.FR.17"),
@@ -396,11 +396,11 @@ fn a_station_that_lists_no_certificate_has_none() {
         r#"{"status":"NotFound"}"#,
     ];
     for answered in none {
-        let answer = Dialect::V201.answer("GetInstalledCertificateIds", Ok(answered));
+        let answer = Dialect::V201.answer("GetInstalledCertificateIds", "", Ok(answered));
         assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None), "{answered}");
     }
     let answer =
-        Dialect::V16.answer("GetInstalledCertificateIds", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
+        Dialect::V16.answer("GetInstalledCertificateIds", "", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
     assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None));
 }
 
