@@ -10,6 +10,7 @@ mod forbidden;
 mod freedoms;
 mod lists;
 mod model;
+mod plug_and_charge;
 mod profiles;
 mod records;
 mod reservations;
