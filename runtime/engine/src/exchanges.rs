@@ -50,6 +50,9 @@ impl StationTask {
         }
         let withdrawn = known.dropped("it was withdrawn", self.ports.clock.now());
         self.store(withdrawn.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
+        if let Some(change) = withdrawn.command.profile_change() {
+            self.put_slots_back(change).await;
+        }
         Ok(withdrawn)
     }
 
@@ -193,6 +196,9 @@ impl StationTask {
         self.speaks_first_until = now.checked_add(SPEAKS_FIRST).ok();
         for exchange in &mut self.station.exchanges {
             *exchange = exchange.lost(now);
+            if exchange.waits_for_leaving() {
+                *exchange = exchange.is_here(now);
+            }
         }
         self.look_at_exchanges().await;
     }

@@ -10,6 +10,7 @@ mod forbidden;
 mod freedoms;
 mod lists;
 mod model;
+mod moving;
 mod plug_and_charge;
 mod profiles;
 mod records;
