@@ -24,7 +24,7 @@ impl StationTask {
                 Ok(Some(_)) => return security::deleting(kind, &hash),
                 Ok(None) => {}
                 Err(error) => {
-                    self.trouble("which certificates a station has cannot be read; it may not find one", &error)
+                    self.trouble("which certificates a station has cannot be read; it may not find one", &error);
                 }
             }
         }

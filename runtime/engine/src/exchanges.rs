@@ -184,9 +184,13 @@ impl StationTask {
             true if known.has_expired(now) => Some(known.expired(now)),
             true => self.station.is_replaced(known).then(|| known.dropped("a newer command took its place", now)),
         };
+        let ends = move |known: &Exchange| Some((known.is_open(), gone_on(known)?));
         let waiting = self.station.exchanges.iter().filter(|known| !self.calls.is_about(known.id));
-        for exchange in waiting.filter_map(gone_on).collect::<Vec<_>>() {
-            self.go_on(exchange).await;
+        for (was_open, exchange) in waiting.filter_map(ends).collect::<Vec<_>>() {
+            self.go_on(exchange.clone()).await;
+            if was_open {
+                self.did_not_leave(&exchange).await;
+            }
         }
     }
 

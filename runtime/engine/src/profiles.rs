@@ -149,6 +149,14 @@ impl StationTask {
         self.put_slots_back(change).await;
     }
 
+    /// It was to leave, and its time was over before it had been told all of it.
+    pub(crate) async fn did_not_leave(&mut self, ended: &Exchange) {
+        let is_late = !ended.is_open() && !ended.was_accepted() && ended.has_expired(self.ports.clock.now());
+        if let Some(change) = ended.command.profile_change().filter(|change| is_late && change.leaves()) {
+            self.put_slots_back(change).await;
+        }
+    }
+
     /// So that it does not go by itself later.
     pub(crate) async fn put_slots_back(&mut self, change: &ProfileChange) {
         let Some(command) = change.put_back() else { return };

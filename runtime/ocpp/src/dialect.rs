@@ -215,9 +215,10 @@ impl Dialect {
     /// A station's answer to a command of this action: its result, or the error with its description. `asked`: the payload, where
     /// the answer can mean something ([`Dialect::has_outcome`]).
     pub fn answer(self, action: &str, asked: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
-        let is_transfer = self.version == Version::V16 && action == DATA_TRANSFER;
-        if let Some(carried) =
-            answer.ok().filter(|_| is_transfer).and_then(|payload| plug_and_charge::answer(asked, payload))
+        if self.version == Version::V16
+            && action == DATA_TRANSFER
+            && let Ok(payload) = answer
+            && let Some(carried) = plug_and_charge::answer(asked, payload)
         {
             return carried;
         }

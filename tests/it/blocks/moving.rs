@@ -242,6 +242,19 @@ async fn a_refused_step_is_the_end_and_the_list_is_put_back() {
     assert_eq!(played.told_list().await, "1");
 }
 
+/// It goes away with the list in its hands, and nobody knows what it has kept of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_whose_time_is_over_half_way_has_its_list_put_back() {
+    let mut played = Played::of("ocpp2.0.1", json!({"url": NOWHERE, "expiresInS": 3})).await;
+    played.until_asked("SetVariables").await;
+    let wire = std::mem::replace(&mut played.wire, played.server.station("cs-2", "ocpp2.0.1").await);
+    wire.close().await;
+    let over = until_over(&played.api, &played.id).await;
+    assert_eq!(over["state"], "timed-out", "{over}");
+    played.comes_back(false).await;
+    assert_eq!(played.told_list().await, "1");
+}
+
 /// It restarts over the reset, without an answer, and does not say which slot it has come back with.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_does_not_tell_its_slot_has_fallen_back() {

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::files::{self, Turn};
+use super::files::Turn;
 use super::order::{self, CommandBody};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};

@@ -76,3 +76,29 @@ pub(super) fn check(record: &StationRecord, change: &ProfileChange) -> Answer<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::station;
+
+    /// B09.FR.04 and B09.FR.31: a station's profile is lowered from 3 to 2 only, and where it allows it.
+    #[test]
+    fn a_station_is_not_led_to_where_it_has_a_lower_profile() {
+        let rows = [
+            (1, "ws://a", 1, false, true),
+            (1, "wss://a", 2, false, true),
+            (2, "ws://a", 1, true, false),
+            (3, "wss://a", 2, false, false),
+            (3, "wss://a", 2, true, true),
+            (3, "wss://a", 3, false, true),
+            (0, "wss://a", 0, false, false),
+        ];
+        for (has, url, profile, lowers, is_fine) in rows {
+            let record = StationRecord { security_profile: has, ..station("cs-1") };
+            let url = Some(url.to_owned());
+            let change = ProfileChange { profile, url, lowers, gone_after_s: Some(600), ..ProfileChange::default() };
+            assert_eq!(check(&record, &change).is_ok(), is_fine, "{has} {change:?}");
+        }
+    }
+}

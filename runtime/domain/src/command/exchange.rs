@@ -336,7 +336,7 @@ impl Exchange {
                 Self { why: Some("the station has not been back since its restart".to_owned()), ..gone }
             }
             _ if self.step() == Some(Step::Queue) => self.given_up(
-                "the station still has messages of transactions for this system (GetTransactionStatus), and stays here",
+                "the station does not say that all messages of its transactions are delivered (GetTransactionStatus), and stays here",
                 now,
             ),
             _ if self.waits_for_return() => {

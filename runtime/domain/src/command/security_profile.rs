@@ -149,7 +149,7 @@ impl ProfileChange {
         match self.step {
             Step::Look => self.looked(answer, told),
             Step::Roots => self.checked(told),
-            Step::Profile if answer.verdict == Verdict::Refused => refused("to take the new profile", answer),
+            Step::Profile if answer.verdict == Verdict::Refused => self.not_taken(answer),
             Step::Profile if self.leaves() => Next::Goes(self.at(Step::Queue)),
             Step::Profile if self.slots.is_some() => Next::Goes(self.at(Step::Priority)),
             // Asked again in a while.
@@ -164,6 +164,14 @@ impl ProfileChange {
             Step::Priority => Next::Goes(self.at(Step::Restart)),
             Step::Profile | Step::Restart | Step::Return => Next::Goes(self.at(Step::Return)),
             Step::Active => self.came_back(told),
+        }
+    }
+
+    fn not_taken(&self, answer: &CommandAnswer) -> Next {
+        let is_of_slot = answer.reason.as_ref().is_some_and(|reason| reason.to_ascii_lowercase().contains("slot"));
+        match (refused("to take the new profile", answer), self.slot.filter(|_| is_of_slot)) {
+            (Next::Fails(why), Some(slot)) => Next::Fails(format!("{why}; another `slot` than {slot} may do")),
+            (refused, _) => refused,
         }
     }
 
@@ -352,12 +360,16 @@ mod tests {
         let without = change(None, false);
         let (accepted, refused) = (answer(Verdict::Accepted, "Accepted"), answer(Verdict::Refused, "Rejected"));
         let reboot = answer(Verdict::Accepted, "RebootRequired");
+        let no_slot = CommandAnswer { reason: Some("InvalidConfSlot".to_owned()), ..refused.clone() };
+        let says = |why: &str| matches!(with_slots.at(Step::Profile).after(&no_slot, None), Next::Fails(said) if said.contains(why));
+        assert!(says("Rejected (InvalidConfSlot); another `slot` than 2 may do"));
         let none = StationEvent::Security(SecurityEvent::Certificates { kinds: Vec::new(), certificates: Vec::new() });
         let cases = [
             (with_slots.at(Step::Roots), &refused, None, Some(Step::Profile)),
             (with_slots.at(Step::Roots), &refused, Some(&none), None),
             (with_slots.at(Step::Profile), &accepted, None, Some(Step::Priority)),
             (with_slots.at(Step::Profile), &refused, None, None),
+            (with_slots.at(Step::Profile), &no_slot, None, None),
             (with_slots.at(Step::Priority), &reboot, None, Some(Step::Restart)),
             (with_slots.at(Step::Priority), &refused, None, None),
             (with_slots.at(Step::Restart), &accepted, None, Some(Step::Return)),
@@ -508,6 +520,6 @@ mod tests {
         let again = exchange(change.clone(), now).steps_on(change.clone(), accepted(), now);
         assert!(!again.is_due(now) && again.state == ExchangeState::Queued, "{again:?}");
         assert!(exchange(change.clone(), now).steps_on(change.at(Step::Priority), accepted(), now).is_due(now));
-        assert!(again.expired(now).why.expect("why").contains("still has messages"));
+        assert!(again.expired(now).why.expect("why").contains("are delivered"));
     }
 }

@@ -168,7 +168,7 @@ impl Asked {
             }
             ("unknownvendorid", _) => means(format!(
                 "the station knows no Plug & Charge over OCPP 1.6 (DataTransfer, {PLUG_AND_CHARGE}), or it is switched off: its key \
-                 ISO15118PnCEnabled says which"
+                 ISO15118PnCEnabled says which, with some ISO15118CertificateManagementEnabled"
             )),
             ("unknownmessageid", _) => {
                 means(format!("the station knows no {action} in a DataTransfer of {PLUG_AND_CHARGE}"))
