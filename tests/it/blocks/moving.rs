@@ -61,7 +61,7 @@ async fn a_station_goes_to_another_system_and_is_not_seen_any_more() {
         }
         let over = until_over(&flow.api, &id).await;
         assert_eq!((&over["state"], &over["answer"]["verdict"]), (&json!("answered"), &json!("accepted")), "{over}");
-        assert!(over["why"].as_str().is_some_and(|why| why.contains("has not been back")), "{over}");
+        assert!(over["why"].as_str().is_some_and(|why| why.contains("was not back within 5 s")), "{over}");
         assert!(!is_connected(&flow.api) && is_connected(&there));
         let list = (Some("2".to_owned()), Some("2,1".to_owned()));
         assert_eq!(flow.slots(), list, "the slot that leads here comes second");

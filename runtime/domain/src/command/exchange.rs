@@ -272,9 +272,12 @@ impl Exchange {
     /// A station that was to leave is away: long enough, and it has gone.
     #[must_use]
     pub fn has_left(&self, now: Timestamp) -> Self {
-        let seconds = self.command.profile_change().and_then(|change| change.gone_after_s).unwrap_or_default();
-        let until = now.checked_add(SignedDuration::from_secs(seconds.into())).unwrap_or(now);
+        let until = now.checked_add(SignedDuration::from_secs(self.gone_after_s().into())).unwrap_or(now);
         Self { expires_at: Some(until), ..self.clone() }
+    }
+
+    fn gone_after_s(&self) -> u32 {
+        self.command.profile_change().and_then(|change| change.gone_after_s).unwrap_or_default()
     }
 
     /// It is connected, and has not started anew.
@@ -332,8 +335,8 @@ impl Exchange {
         match self.tries {
             0 => self.given_up("it could not be sent in time", now),
             _ if self.waits_for_leaving() => {
-                let gone = self.came_about(now);
-                Self { why: Some("the station has not been back since its restart".to_owned()), ..gone }
+                let why = format!("the station went away and was not back within {} s", self.gone_after_s());
+                Self { why: Some(why), ..self.came_about(now) }
             }
             _ if self.step() == Some(Step::Queue) => self.given_up(
                 "the station does not say that all messages of its transactions are delivered (GetTransactionStatus), and stays here",

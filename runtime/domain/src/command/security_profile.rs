@@ -508,7 +508,7 @@ mod tests {
         assert_eq!(back.is_here(days).expires_at, Some(days), "not for ever");
         let gone = away.expired(later);
         assert_eq!((gone.state, gone.was_accepted()), (ExchangeState::Answered, true));
-        assert!(gone.why.expect("why").contains("has not been back"));
+        assert!(gone.why.expect("why").contains("was not back within 600 s"));
     }
 
     /// Its messages are asked about again and again, with a pause between.
