@@ -247,3 +247,13 @@ fn a_list_without_kinds_is_of_vehicles_side() {
     assert_eq!((kinds, found.len()), (vec!["MORootCertificate".to_owned()], 0));
     assert!(Dialect::V16.has_outcome("DataTransfer"));
 }
+
+/// What is carried is held to what 2.0.1 wants.
+#[test]
+fn a_request_without_what_is_to_be_signed_is_refused() {
+    for data in [json!("{}"), json!("?"), json!(""), Value::Null] {
+        let transfer = json!({"vendorId": VENDOR, "messageId": "SignCertificate", "data": data}).to_string();
+        let decoded = Dialect::V16.decode("DataTransfer", &transfer, &jiff::tz::TimeZone::UTC);
+        assert!(decoded.is_err(), "{transfer}: {decoded:?}");
+    }
+}
