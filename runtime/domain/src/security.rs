@@ -80,6 +80,10 @@ pub const VEHICLES: &str = "V2GCertificate";
 /// The same by ISO 15118-20 (2.1).
 pub const VEHICLES_20: &str = "V2G20Certificate";
 
+/// Certificates of vehicles' side that a station lists: what vehicles believe it by, and it believes them by.
+pub const OF_VEHICLES: [&str; 4] =
+    ["V2GRootCertificate", "MORootCertificate", "V2GCertificateChain", "OEMRootCertificate"];
+
 /// What a station lists (GetCertificateIdUseEnumType; CertificateUseEnumType of 1.6): its own for the connection is not among
 /// them.
 const LISTED: [&str; 7] = [
@@ -211,7 +215,22 @@ pub(crate) fn exchanged(exchange: &Exchange) -> Option<Change> {
     Some(Change::Merge { kind: Kind::Certificate, key: key.to_owned(), body })
 }
 
-fn key(kind: &str, hash: &Value) -> String {
+/// The hash of a certificate that is to be deleted, where the request does not name its kind.
+pub fn deletes(command: &Command) -> Option<Value> {
+    let Command::Request { action, payload } = command else { return None };
+    let asked: Value = serde_json::from_str(payload).ok().filter(|_| action == "DeleteCertificate")?;
+    (asked["certificateHashData"].is_object() && asked["certificateType"].is_null())
+        .then(|| asked["certificateHashData"].clone())
+}
+
+/// The request to delete a certificate of this hash and kind.
+pub fn deleting(kind: &str, hash: &Value) -> Command {
+    let payload = json!({ "certificateHashData": hash, "certificateType": kind }).to_string();
+    Command::Request { action: "DeleteCertificate".to_owned(), payload }
+}
+
+/// Under which a certificate of this kind is held.
+pub fn key(kind: &str, hash: &Value) -> String {
     let text = |member: &str| hash[member].as_str().unwrap_or_default().to_owned();
     format!("{kind} {} {}", text("issuerKeyHash"), text("serialNumber"))
 }

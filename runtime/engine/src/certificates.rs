@@ -1,16 +1,36 @@
 //! Certificates of stations: those that they show, and those that they want to be signed.
 
+use amprule_domain::command::Command;
 use amprule_domain::event::{Inbound, SecurityEvent, StationEvent};
 use amprule_domain::holding::Kind;
 use amprule_domain::reply::Reply;
-use amprule_domain::security::{ClientCertificate, STATION};
+use amprule_domain::security::{self, ClientCertificate, OF_VEHICLES, STATION};
 
 use crate::station::StationTask;
 
 /// A longer request is not read: the standard's has 5,500 characters at most.
 const REQUEST_MAX: usize = 16 * 1024;
 
+/// Has one way for certificates of the connection, and another for those of vehicles' side.
+const TWO_WAYS: &str = "ocpp1.6";
+
 impl StationTask {
+    /// A certificate that is to be deleted goes the way that it came by: of the kind as which the station has listed it.
+    pub(crate) async fn by_its_way(&mut self, command: Command) -> Command {
+        let Some(hash) = security::deletes(&command).filter(|_| self.protocol() == TWO_WAYS) else { return command };
+        for kind in OF_VEHICLES {
+            let key = security::key(kind, &hash);
+            match self.ports.store.holding(&self.station.record.id, Kind::Certificate, &key).await {
+                Ok(Some(_)) => return security::deleting(kind, &hash),
+                Ok(None) => {}
+                Err(error) => {
+                    self.trouble("which certificates a station has cannot be read; it may not find one", &error);
+                }
+            }
+        }
+        command
+    }
+
     /// Written when it is another one than the last time: some stations come often.
     pub(crate) async fn certificate_shown(&mut self, shown: ClientCertificate) {
         let held = self.ports.store.holding(&self.station.record.id, Kind::Certificate, STATION).await;

@@ -50,6 +50,9 @@ impl StationTask {
         }
         let withdrawn = known.dropped("it was withdrawn", self.ports.clock.now());
         self.store(withdrawn.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
+        if let Some(change) = withdrawn.command.profile_change() {
+            self.put_slots_back(change).await;
+        }
         Ok(withdrawn)
     }
 
@@ -83,7 +86,8 @@ impl StationTask {
             self.trouble("a command could not be stored; it is sent later", &error);
             return self.station.put_exchange(exchange.not_sent(now));
         }
-        let command = self.numbered(&exchange.command).await;
+        let numbered = self.numbered(&exchange.command).await;
+        let command = self.by_its_way(numbered).await;
         let Some(link) = &mut self.link else { return };
         let written = tokio::select! {
             biased;
@@ -180,9 +184,13 @@ impl StationTask {
             true if known.has_expired(now) => Some(known.expired(now)),
             true => self.station.is_replaced(known).then(|| known.dropped("a newer command took its place", now)),
         };
+        let ends = move |known: &Exchange| Some((known.is_open(), gone_on(known)?));
         let waiting = self.station.exchanges.iter().filter(|known| !self.calls.is_about(known.id));
-        for exchange in waiting.filter_map(gone_on).collect::<Vec<_>>() {
-            self.go_on(exchange).await;
+        for (was_open, exchange) in waiting.filter_map(ends).collect::<Vec<_>>() {
+            self.go_on(exchange.clone()).await;
+            if was_open {
+                self.did_not_leave(&exchange).await;
+            }
         }
     }
 
@@ -192,6 +200,9 @@ impl StationTask {
         self.speaks_first_until = now.checked_add(SPEAKS_FIRST).ok();
         for exchange in &mut self.station.exchanges {
             *exchange = exchange.lost(now);
+            if exchange.waits_for_leaving() {
+                *exchange = exchange.is_here(now);
+            }
         }
         self.look_at_exchanges().await;
     }

@@ -1,7 +1,7 @@
 //! Security profiles that stations are moved to (OCPP 2.0.1, A05). From when a station was told it is let in with either; the one
-//! that it shows counts, and never a lower one after it.
+//! that it shows counts, and never a lower one after it. One that is to leave for another system (B10) is let in as before.
 
-use amprule_domain::command::{CommandAnswer, Exchange, Next, Origin, ProfileChange};
+use amprule_domain::command::{CommandAnswer, Exchange, Next, Origin, ProfileChange, Step};
 use amprule_domain::event::StationEvent;
 use amprule_domain::station::StationRecord;
 use jiff::SignedDuration;
@@ -42,6 +42,7 @@ impl StationTask {
             return self.go_on(exchange.came_about(now)).await;
         }
         match change.after(&answer, told) {
+            Next::Came => self.go_on(exchange.came_about(now)).await,
             Next::Goes(next) => {
                 self.go_on(exchange.steps_on(next, Some(answer), now)).await;
             }
@@ -79,13 +80,17 @@ impl StationTask {
     /// The station has come with the profile that this is about.
     pub(crate) fn has_profile(&self, exchange: &Exchange) -> bool {
         let record = &self.station.record;
-        let wanted = exchange.command.profile_change().map(|change| change.profile);
+        let wanted = exchange.command.profile_change().filter(|change| !change.leaves()).map(|change| change.profile);
         record.next_profile.is_none() && wanted == Some(record.security_profile) && exchange.tries > 0
     }
 
     /// It has started anew and is here with the old profile: it has tried the new one, or forgotten it.
     pub(crate) async fn profile_after_boot(&mut self) {
         if let Some(exchange) = self.returning() {
+            if let Some(change) = exchange.command.profile_change().filter(|change| change.leaves()) {
+                let asks = exchange.steps_on(change.at(Step::Active), None, self.ports.clock.now());
+                return self.go_on(asks).await;
+            }
             let why = format!(
                 "the station has started anew and come back with security profile {}: it could not connect with the new one. Its \
                  log (GetLog) and its security events say more",
@@ -95,14 +100,29 @@ impl StationTask {
         }
     }
 
-    /// Its time is over, and it is connected all the while.
+    /// Its time is over, and it is connected all the while, or has been back.
     pub(crate) async fn profile_overdue(&mut self) {
         let now = self.ports.clock.now();
-        let late = self.returning().filter(|exchange| self.link.is_some() && exchange.has_expired(now));
-        if let Some(exchange) = late {
+        let is_back = |exchange: &&Exchange| exchange.is_open() && exchange.step() == Some(Step::Active);
+        let back = self.station.exchanges.iter().find(is_back).cloned();
+        let here = self.returning().filter(|_| self.link.is_some());
+        if let Some(exchange) = back.or(here).filter(|exchange| exchange.has_expired(now)) {
             let profile = self.station.record.security_profile;
-            let why = format!("the station is still connected with security profile {profile}");
+            let why = match exchange.step() {
+                Some(Step::Active) => "the station has started anew and come back".to_owned(),
+                _ if exchange.waits_for_leaving() => "the station is still connected here".to_owned(),
+                _ => format!("the station is still connected with security profile {profile}"),
+            };
             self.profile_failed(exchange, &why).await;
+        }
+    }
+
+    /// The connection of a station that may be leaving has ended.
+    pub(crate) async fn profile_away(&mut self) {
+        let now = self.ports.clock.now();
+        let leaving = self.station.exchanges.iter().find(|known| known.waits_for_leaving());
+        if let Some(away) = leaving.map(|known| known.has_left(now)) {
+            self.go_on(away).await;
         }
     }
 
@@ -119,17 +139,31 @@ impl StationTask {
         let now = self.ports.clock.now();
         self.go_on(exchange.given_up(why, now)).await;
         let Some(change) = exchange.command.profile_change() else { return };
-        tracing::warn!(
-            station = %self.station.record.id, profile = change.profile,
-            "the station does not get the new security profile: {why}"
-        );
-        self.tell_of_profile(change, "failed", Some(why));
-        if let Some(command) = change.put_back() {
-            let (id, station) = (self.ports.ids.command(), self.station.record.id.clone());
-            let until = now.checked_add(PUT_BACK).ok();
-            if let Err(error) = self.store(Exchange::queue(id, station, command, Origin::Server, until, now)).await {
-                self.trouble("that a station gets its slots back could not be stored; set them by hand", &error);
-            }
+        let (station, profile) = (&self.station.record.id, change.profile);
+        if change.leaves() {
+            tracing::warn!(%station, "the station does not move to the other system: {why}");
+        } else {
+            tracing::warn!(%station, profile, "the station does not get the new security profile: {why}");
+            self.tell_of_profile(change, "failed", Some(why));
+        }
+        self.put_slots_back(change).await;
+    }
+
+    /// It was to leave, and its time was over before it had been told all of it.
+    pub(crate) async fn did_not_leave(&mut self, ended: &Exchange) {
+        let is_late = !ended.is_open() && !ended.was_accepted() && ended.has_expired(self.ports.clock.now());
+        if let Some(change) = ended.command.profile_change().filter(|change| is_late && change.leaves()) {
+            self.put_slots_back(change).await;
+        }
+    }
+
+    /// So that it does not go by itself later.
+    pub(crate) async fn put_slots_back(&mut self, change: &ProfileChange) {
+        let Some(command) = change.put_back() else { return };
+        let (id, station, now) = (self.ports.ids.command(), self.station.record.id.clone(), self.ports.clock.now());
+        let until = now.checked_add(PUT_BACK).ok();
+        if let Err(error) = self.store(Exchange::queue(id, station, command, Origin::Server, until, now)).await {
+            self.trouble("that a station gets its slots back could not be stored; set them by hand", &error);
         }
     }
 

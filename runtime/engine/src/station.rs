@@ -423,6 +423,7 @@ impl StationTask {
         };
         self.mailbox.connection.closed();
         self.tell("station.disconnected", json!({ "protocol": link.protocol() }));
+        self.profile_away().await;
         match why {
             // The old socket may be half dead: the new one does not wait for its farewell.
             Some(why @ CloseReason::Superseded) => drop(timeout(FAREWELL_MAX, link.close(why)).await),

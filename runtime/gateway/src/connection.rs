@@ -277,8 +277,9 @@ impl Connection {
         let place = self.asked.iter().position(|asked| *asked.id == *id);
         let asked = place.and_then(|place| self.asked.remove(place));
         let means = asked.as_ref().zip(answer.ok()).and_then(|(asked, answer)| self.meaning(asked, answer));
-        if let Some(Asked { id, action, is_command: true, .. }) = asked {
-            return Received::Answer { answer: self.dialect.answer(action, answer), id, means };
+        if let Some(Asked { id, action, payload, is_command: true }) = asked {
+            let answer = self.dialect.answer(action, payload.as_deref().unwrap_or_default(), answer);
+            return Received::Answer { answer, id, means };
         }
         let outcome = match answer {
             Ok(payload) => CallOutcome::Result(payload.into()),

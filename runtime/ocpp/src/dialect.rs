@@ -18,6 +18,7 @@ use crate::request;
 use crate::security_profile;
 use crate::shapes::{self, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
+use crate::v16::plug_and_charge::{self, Carried, DATA_TRANSFER};
 use crate::v16::words::MAX_ID_TAG;
 use crate::v21;
 use crate::v201::get_installed_certificate_ids::has_none;
@@ -205,14 +206,30 @@ impl Dialect {
         if let Some(change) = command.profile_change() {
             return self.phrase(&security_profile::said(self.version, change)?);
         }
+        if let Some(carried) = self.carried(command) {
+            return Some((DATA_TRANSFER, carried.wrapped(self.times)));
+        }
         self.version.requests().find_map(|row| Some((row.action, row.phrase(command, self.times)?)))
     }
 
-    /// A station's answer to a command of this action: its result, or the error with its description.
-    pub fn answer(self, action: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
+    /// What 1.6 has no words for is carried in a DataTransfer.
+    pub(crate) fn carried(self, command: &Command) -> Option<Carried> {
+        if self.version == Version::V16 { Carried::of(command) } else { None }
+    }
+
+    /// A station's answer to a command of this action: its result, or the error with its description. `asked`: the payload, where
+    /// the answer can mean something ([`Dialect::has_outcome`]).
+    pub fn answer(self, action: &str, asked: &str, answer: Result<&str, (&str, &str)>) -> CommandAnswer {
+        if self.version == Version::V16
+            && action == DATA_TRANSFER
+            && let Ok(payload) = answer
+            && let Some(carried) = plug_and_charge::answer(asked, payload)
+        {
+            return carried;
+        }
         match answer {
             Ok(payload) if action == "GetInstalledCertificateIds" && has_none(payload) => {
-                self.answer(action, Ok(r#"{"status":"NotFound"}"#))
+                self.answer(action, asked, Ok(r#"{"status":"NotFound"}"#))
             }
             Ok(payload) => {
                 let odd = self.check(Side::Server, Part::Response, action, payload).err();

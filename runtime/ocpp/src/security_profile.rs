@@ -1,5 +1,5 @@
-//! A move to another security profile in each version's requests: 2.x writes a slot and puts it first (A05, B09), 1.6 has one key
-//! (Improved security for OCPP 1.6-J, SecurityProfile).
+//! A move to another security profile, or to another system, in each version's requests: 2.x writes a slot and puts it first (A05, B09,
+//! B10), 1.6 has one key for the profile (Improved security for OCPP 1.6-J, SecurityProfile) and no way elsewhere.
 
 use amprule_domain::command::{Command, ProfileChange, Setting, Step, Wanted};
 use amprule_domain::variable::Place;
@@ -10,6 +10,10 @@ use crate::version::Version;
 /// Of a connection: how long the station waits for an answer, s.
 const TIMEOUT_S: u32 = 30;
 const INTERFACE: &str = "Wired0";
+/// Where there is an access point to go through.
+const MOBILE: &str = "Wireless0";
+/// Whatever it has (2.1).
+const ANY: &str = "Any";
 
 /// What says this step. `None`: the version has no such step, or not with these values.
 pub(crate) fn said(version: Version, change: &ProfileChange) -> Option<Command> {
@@ -20,7 +24,10 @@ pub(crate) fn said(version: Version, change: &ProfileChange) -> Option<Command> 
 }
 
 fn in_keys(change: &ProfileChange) -> Option<Command> {
-    let ProfileChange { profile, url: None, slot: None, interface: None, lowers: false, step, .. } = change else {
+    let ProfileChange {
+        profile, url: None, slot: None, interface: None, lowers: false, gone_after_s: None, step, ..
+    } = change
+    else {
         return None;
     };
     let key = || Place { variable: "SecurityProfile".to_owned(), ..Place::default() };
@@ -32,36 +39,59 @@ fn in_keys(change: &ProfileChange) -> Option<Command> {
         )),
         Step::Profile => Some(Command::SetVariables { settings: vec![set(key(), profile.to_string())] }),
         Step::Restart => Some(Command::Reset { evse: None, is_immediate: false }),
-        Step::Priority | Step::Return => None,
+        Step::Queue | Step::Priority | Step::Return | Step::Active => None,
     }
 }
 
 fn in_slots(version: Version, change: &ProfileChange) -> Option<Command> {
     let url = change.url.as_deref()?;
     let priority = || Place::of("OCPPCommCtrlr", "NetworkConfigurationPriority");
+    let active = || Place::of("OCPPCommCtrlr", "ActiveNetworkProfile");
     match change.step {
         Step::Look => {
             let lowers = change.lowers.then(|| Place::of("SecurityCtrlr", "AllowSecurityProfileDowngrade"));
-            let variables = [priority()].into_iter().chain(lowers).map(actual).collect();
+            let active = change.leaves().then(active);
+            let variables = [priority()].into_iter().chain(active).chain(lowers).map(actual).collect();
             Some(Command::GetVariables { variables })
         }
+        Step::Queue => Some(request("GetTransactionStatus", object())),
+        Step::Active => Some(Command::GetVariables { variables: vec![actual(active())] }),
         Step::Roots => {
             Some(request("GetInstalledCertificateIds", object().raw("certificateType", r#"["CSMSRootCertificate"]"#)))
         }
         Step::Profile => {
+            // What is spoken elsewhere is agreed upon there (2.1).
+            let spoken = match version {
+                Version::V21 if change.leaves() => None,
+                Version::V21 => Some("OCPP21"),
+                _ => Some("OCPP20"),
+            };
             let data = object()
-                .text("ocppVersion", if version == Version::V21 { "OCPP21" } else { "OCPP20" })
+                .maybe(spoken, |data, spoken| data.text("ocppVersion", spoken))
                 .text("ocppTransport", "JSON")
                 .text("ocppCsmsUrl", url)
                 .raw("messageTimeout", TIMEOUT_S)
                 .raw("securityProfile", change.profile)
-                .text("ocppInterface", change.interface.as_deref().unwrap_or(INTERFACE));
+                .text("ocppInterface", change.interface.as_deref().unwrap_or_else(|| interface(version, change)))
+                .maybe(change.identity.as_deref(), |data, identity| data.text("identity", identity))
+                .maybe(change.password.as_deref(), |data, password| data.text("basicAuthPassword", password))
+                .maybe(change.apn.as_ref(), |data, apn| data.raw("apn", apn))
+                .maybe(change.vpn.as_ref(), |data, vpn| data.raw("vpn", vpn));
             let asked = object().raw("configurationSlot", change.slot?).raw("connectionData", data.finish());
             Some(request("SetNetworkProfile", asked))
         }
         Step::Priority => Some(Command::SetVariables { settings: vec![set(priority(), change.priority()?)] }),
         Step::Restart => Some(Command::Reset { evse: None, is_immediate: false }),
         Step::Return => None,
+    }
+}
+
+/// Where none is named.
+const fn interface(version: Version, change: &ProfileChange) -> &'static str {
+    match version {
+        _ if change.apn.is_some() => MOBILE,
+        Version::V21 if change.leaves() => ANY,
+        _ => INTERFACE,
     }
 }
 

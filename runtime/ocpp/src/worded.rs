@@ -2,7 +2,7 @@
 //! the version's are.
 
 use amprule_domain::Timestamp;
-use amprule_domain::command::{Command, ProfileChange, Wanted};
+use amprule_domain::command::{Command, ProfileChange, Step, Wanted};
 
 use crate::dialect::Dialect;
 use crate::shapes::CommandFault;
@@ -15,7 +15,11 @@ impl Dialect {
     /// The first fault. Its place is in the payload of a `Request`, else in the command: `/idToken/idToken`, `/evse`,
     /// `/settings/3/value`.
     pub fn worded(self, command: &Command, now: Timestamp) -> Result<(&'static str, String), CommandFault> {
+        if let Some(carried) = self.carried(command) {
+            carried.check()?;
+        }
         let Some((action, payload)) = self.phrase(command) else { return Err(self.has_no_words(command)) };
+        self.check_slot(command)?;
         match self.check_order(action, &payload, now) {
             Ok(()) => Ok((action, payload)),
             Err(CommandFault::Invalid { path, message }) if !matches!(command, Command::Request { .. }) => {
@@ -45,8 +49,9 @@ impl Dialect {
                 fault("/evse", format!("{protocol} resets a station as a whole; leave it out"))
             }
             Command::Trigger { .. } => {
-                let message =
-                    format!("{protocol} has no such message; for a certificate it has `sign-certificate` alone");
+                let message = format!(
+                    "{protocol} has no such message; for a certificate it has `sign-certificate` and `sign-v2g-certificate`"
+                );
                 fault("/message", message)
             }
             Command::Password { password } => fault(
@@ -68,7 +73,7 @@ impl Dialect {
                 self.strange_variable("/settings", settings.iter().map(|one| &one.of))
             }
             Command::GetVariables { variables } => self.strange_variable("/variables", variables.iter()),
-            Command::SecurityProfile(change) => self.strange_profile(change),
+            Command::SecurityProfile(change) | Command::Move(change) => self.strange_profile(change),
             _ => fault("", format!("{protocol} has no such command")),
         }
     }
@@ -91,12 +96,30 @@ impl Dialect {
         CommandFault::Invalid { path, message }
     }
 
+    /// What will stand in a slot is looked at before anything is asked.
+    fn check_slot(self, command: &Command) -> Result<(), CommandFault> {
+        let Some(change) = command.profile_change().filter(|change| change.step == Step::Look) else { return Ok(()) };
+        let written = ProfileChange { slot: change.slot.or(Some(1)), ..change.at(Step::Profile) };
+        let Some((action, payload)) = self.phrase(&Command::SecurityProfile(written)) else { return Ok(()) };
+        match self.check_command(action, &payload) {
+            Err(CommandFault::Invalid { path, message }) => Err(self.in_the_commands_words(&path, message)),
+            other => other.map(|_| ()),
+        }
+    }
+
     /// 2.x is told where to connect; 1.6 keeps its address, and has one key.
     fn strange_profile(self, change: &ProfileChange) -> CommandFault {
         let protocol = self.subprotocol();
         let fault = |path: &str, message| CommandFault::Invalid { path: path.to_owned(), message };
         if self.version != Version::V16 {
             return fault("/url", format!("is missing: a station of {protocol} has to be told where to connect"));
+        }
+        if change.leaves() {
+            let message = format!(
+                "{protocol} has no way to lead a station to another system; many have a configuration key of their own for it, which \
+                 `request` with ChangeConfiguration sets"
+            );
+            return fault("/command", message);
         }
         let ProfileChange { url, slot, interface, .. } = change;
         let given = [("/url", url.is_some()), ("/slot", slot.is_some()), ("/interface", interface.is_some())];
@@ -127,6 +150,9 @@ fn member(version: Version, path: &str) -> Option<String> {
     if let Some(rest) = path.strip_prefix("/getVariableData/") {
         return listed("/variables", rest);
     }
+    if let Some(inner) = path.strip_prefix("/connectionData/") {
+        return slotted(inner);
+    }
     let last = path.rsplit('/').next().unwrap_or_default();
     Some(
         match last {
@@ -145,6 +171,22 @@ fn member(version: Version, path: &str) -> Option<String> {
         }
         .to_owned(),
     )
+}
+
+/// `ocppCsmsUrl` of a slot.
+fn slotted(inner: &str) -> Option<String> {
+    let member = match inner {
+        "ocppCsmsUrl" => "/url",
+        "securityProfile" => "/profile",
+        "ocppInterface" => "/interface",
+        "basicAuthPassword" => "/password",
+        "identity" => "/identity",
+        inner if inner.split('/').next().is_some_and(|first| ["apn", "vpn"].contains(&first)) => {
+            return Some(format!("/{inner}"));
+        }
+        _ => return None,
+    };
+    Some(member.to_owned())
 }
 
 /// `3/component/name` of a list of variables.

@@ -10,6 +10,8 @@ mod forbidden;
 mod freedoms;
 mod lists;
 mod model;
+mod moving;
+mod plug_and_charge;
 mod profiles;
 mod records;
 mod reservations;

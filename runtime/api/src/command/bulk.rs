@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::files::{self, Turn};
+use super::files::Turn;
 use super::order::{self, CommandBody};
 use crate::Api;
 use crate::problem::{Answer, ErrorBody, Problem};
@@ -153,7 +153,7 @@ async fn queue_all(api: &Api, recipients: Vec<StationId>, command: Command, pace
 }
 
 async fn queue(api: &Api, station: &StationId, command: Command, turn: Turn) -> Answer<String> {
-    let command = files::addressed(api, station, command, turn).await?;
+    let command = order::completed(api, station, command, turn).await?;
     order::check(api, station, &command).await?;
     let exchange = api.control.order(station, command, turn.from, turn.until).await.map_err(order::explain)?;
     Ok(exchange.id.to_string())

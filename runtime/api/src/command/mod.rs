@@ -5,6 +5,7 @@ mod currency;
 pub(crate) mod files;
 pub(crate) mod get;
 pub(crate) mod list;
+mod moving;
 mod numbers;
 pub(crate) mod order;
 mod profile;
@@ -58,8 +59,8 @@ pub(crate) struct CommandView {
     ended_at: Option<Timestamp>,
     #[schema(required)]
     answer: Option<CommandAnswerView>,
-    /// Why it ended without an answer; of a change of the security profile, why the station stays as it was; of firmware that was
-    /// refused, what may help.
+    /// Why it ended without an answer; of a change of the security profile and of a move, why the station stays as it was; of
+    /// firmware that was refused, what may help.
     #[schema(required)]
     why: Option<String>,
     /// Of a reset of the whole station that was not refused: whether it has started anew, within 10 minutes after it said that it

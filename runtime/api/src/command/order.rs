@@ -13,13 +13,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::files::{self, Turn};
-use super::{CommandView, currency, numbers, profile, restart, stacking};
+use super::{CommandView, currency, moving, numbers, profile, restart, stacking};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::wire::{Change, Place};
@@ -44,7 +45,8 @@ pub(crate) struct CommandBody {
     /// it, it counts here too, and the one before until the new one was shown), `firmware` (with `file`, and `retrieveAt`, `installAt`,
     /// `retries`, `retryIntervalS`, `again` and `againAfterS` where they are meant), `log` (with `kind`, `from`, `to`, `retries` and
     /// `retryIntervalS` where they are meant: the station brings it here, and `…/logs` has it), `security-profile` (with `profile`, and for a station of
-    /// 2.x `url`; `slot`, `interface` and `lower`), or `request` (with `action` and `payload`): any request
+    /// 2.x `url`; `slot`, `interface` and `lower`), `move` (with `url`, and `profile`, `slot`, `interface`, `lower`, `identity`, `password`, `apn`,
+    /// `vpn` and `goneAfterS` where they are meant: a station of 2.x is led to another system), or `request` (with `action` and `payload`): any request
     /// of the OCPP version that the station speaks.
     #[schema(value_type = String, example = "stop")]
     command: Word,
@@ -74,9 +76,10 @@ pub(crate) struct CommandBody {
     /// The OCPP payload, held against the shape that the station's version has for it; `{}` without it.
     #[schema(value_type = Option<Object>)]
     payload: Option<Box<RawValue>>,
-    /// 16 to 40 characters; of a station of OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal.
+    /// 16 to 40 characters; of a station of OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal. Of `move`, the
+    /// one for the other system (2.1).
     #[schema(max_length = 64)]
-    password: Option<String>,
+    pub(super) password: Option<String>,
     /// A firmware file's name. One that is signed is sent with its signature.
     #[schema(example = "acme-2.4.1.bin")]
     pub(super) file: Option<String>,
@@ -107,10 +110,10 @@ pub(crate) struct CommandBody {
     /// What happened until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) to: Option<Timestamp>,
-    /// The security profile that the station shall connect with from now on: 2 or 3.
-    #[schema(minimum = 2, maximum = 3)]
+    /// The security profile that the station shall connect with from now on: 2 or 3; of `move` 0 to 3, the one that it has without it.
+    #[schema(maximum = 3)]
     pub(super) profile: Option<u8>,
-    /// Where it shall connect with it: `wss://…`, without the station's id.
+    /// Where it shall connect with it: `wss://…`, of `move` also `ws://…`, without the station's id.
     pub(super) url: Option<String>,
     /// The slot that is written, none that the station connects with (NetworkConfigurationPriority). Without it the first that is
     /// free, from 1 upwards.
@@ -119,8 +122,20 @@ pub(crate) struct CommandBody {
     pub(super) interface: Option<String>,
     /// From 3 to 2, where the station allows it.
     pub(super) lower: Option<bool>,
+    /// Of `move`: what the station is called by the other system, where that is another name (2.1).
+    #[schema(max_length = 48)]
+    pub(super) identity: Option<String>,
+    /// Of `move`: OCPP's APNType, for a station that connects by a SIM of the other system.
+    #[schema(value_type = Option<Object>)]
+    pub(super) apn: Option<Value>,
+    /// Of `move`: OCPP's VPNType.
+    #[schema(value_type = Option<Object>)]
+    pub(super) vpn: Option<Value>,
+    /// Of `move`: s; a station that has been away for so long after its restart has gone. 5 to 86400; 1800 without it.
+    #[schema(minimum = 5, maximum = 86400)]
+    pub(super) gone_after_s: Option<u32>,
     /// So long it is tried: it waits for a station that is not connected, and is sent again when it is not answered. 1 to
-    /// 604800; without it 30, for a change of the security profile 3600: until the station restarts.
+    /// 604800; without it 30, for a change of the security profile and a move 3600: until the station restarts.
     #[schema(minimum = 1, maximum = 604800)]
     expires_in_s: Option<u32>,
     /// So long the answer to this request waits for the station's, within the time that requests have. 0 to 60; 0 without it.
@@ -155,6 +170,7 @@ enum Word {
     Firmware,
     Log,
     SecurityProfile,
+    Move,
 }
 
 /// Queues a command and shows it; with `waitS`, as soon as the station has answered.
@@ -195,7 +211,7 @@ pub(crate) async fn order_command(
     }
     let now = api.control.now();
     let expires_at = now.checked_add(SignedDuration::from_secs(expires_s.into())).unwrap_or(now);
-    let command = files::addressed(&api, &station, command, Turn { now, from: now, until: expires_at }).await?;
+    let command = completed(&api, &station, command, Turn { now, from: now, until: expires_at }).await?;
     check(&api, &station, &command).await?;
     let notices = (!wait.is_zero()).then(|| api.control.subscribe());
     let queued = api.control.order(&station, command, now, expires_at).await.map_err(explain)?;
@@ -234,6 +250,11 @@ pub(crate) async fn command(api: &Api, body: CommandBody) -> Answer<Command> {
     read(api, &as_entered(api, body).await?)
 }
 
+/// With what this station adds to it.
+pub(crate) async fn completed(api: &Api, station: &StationId, command: Command, turn: Turn) -> Answer<Command> {
+    moving::completed(api, station, files::addressed(api, station, command, turn).await?).await
+}
+
 /// The station's version can say it, in its shape, and nothing forbids us to: neither the standard by itself nor what the station
 /// holds by now. A station that has never spoken may speak any version: that is looked at when it is sent.
 pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> Answer<()> {
@@ -242,7 +263,10 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         None => api.store.reported(station).await?.identity.protocol,
     };
     if let (Some(change), Some(record)) = (command.profile_change(), api.store.station(station).await?) {
-        profile::check(api, &record, change).await?;
+        match change.leaves() {
+            true => moving::check(&record, change)?,
+            false => profile::check(api, &record, change).await?,
+        }
     }
     let Some(protocol) = protocol else { return Ok(()) };
     let is_request = matches!(command, Command::Request { .. });
@@ -314,6 +338,7 @@ fn read(api: &Api, body: &CommandBody) -> Answer<Command> {
         Word::Trigger => Command::Trigger { message: needed("/message", body.message)?, evse, connector },
         Word::Report => Command::Report { number: 0 },
         Word::SecurityProfile => Command::SecurityProfile(profile::read(body)?),
+        Word::Move => Command::Move(moving::read(body)?),
         Word::Password => Command::Password { password: needed("/password", body.password.clone())? },
         Word::Firmware => Command::Firmware(files::update(body)?),
         Word::Log => Command::Log(files::wanted(body)?),
@@ -346,7 +371,7 @@ impl CommandBody {
 
     /// One that goes through several steps has longer.
     const fn tried_for_s(&self) -> u32 {
-        if matches!(self.command, Word::SecurityProfile) { STEPS_EXPIRE_S } else { EXPIRES_S }
+        if matches!(self.command, Word::SecurityProfile | Word::Move) { STEPS_EXPIRE_S } else { EXPIRES_S }
     }
 
     pub(crate) const fn waits(&self) -> bool {
@@ -369,6 +394,9 @@ impl CommandBody {
             Word::Firmware => &["file", "retrieveAt", "installAt", "retries", "retryIntervalS", "again", "againAfterS"],
             Word::Log => &["kind", "from", "to", "retries", "retryIntervalS"],
             Word::SecurityProfile => &["profile", "url", "slot", "interface", "lower"],
+            Word::Move => {
+                &["url", "profile", "slot", "interface", "lower", "identity", "password", "apn", "vpn", "goneAfterS"]
+            }
         };
         let given = [
             ("idToken", self.id_token.is_some()),
@@ -399,6 +427,10 @@ impl CommandBody {
             ("slot", self.slot.is_some()),
             ("interface", self.interface.is_some()),
             ("lower", self.lower.is_some()),
+            ("identity", self.identity.is_some()),
+            ("apn", self.apn.is_some()),
+            ("vpn", self.vpn.is_some()),
+            ("goneAfterS", self.gone_after_s.is_some()),
         ];
         match given.into_iter().find(|(name, is_given)| *is_given && !has.contains(name)) {
             Some((name, _)) => {
@@ -514,6 +546,14 @@ mod tests {
                 "not a member",
             ),
             (json!({"command": "stopp"}), 422, Some("/command"), "did you mean `stop`?"),
+            (json!({"command": "move"}), 422, Some("/url"), "is missing"),
+            (json!({"command": "move", "url": "http://a"}), 422, Some("/url"), "begins with ws://"),
+            (json!({"command": "move", "url": "wss://a", "profile": 4}), 422, Some("/profile"), "0 to 3"),
+            (json!({"command": "move", "url": "wss://a"}), 422, Some("/profile"), "has 2 or 3"),
+            (json!({"command": "move", "url": "ws://a", "profile": 2}), 422, Some("/profile"), "has 0 or 1"),
+            (json!({"command": "move", "url": "ws://a", "apn": "sim"}), 422, Some("/apn"), "an object"),
+            (json!({"command": "move", "url": "ws://a", "goneAfterS": 1}), 422, Some("/goneAfterS"), "5 to 86400"),
+            (json!({"command": "reset", "goneAfterS": 9}), 422, Some("/goneAfterS"), "not a member"),
         ];
         for (body, status, path, message) in cases {
             let answer = house.send(Asked::post("/api/v1/stations/cs-1/commands", &body)).await;

@@ -1,6 +1,6 @@
 //! The command `security-profile`: what it needs, and what a station may not be told.
 
-use amprule_domain::command::{ProfileChange, Step};
+use amprule_domain::command::ProfileChange;
 use amprule_domain::doors::Page;
 use amprule_domain::holding::{HoldingFilter, Kind};
 use amprule_domain::security;
@@ -33,8 +33,7 @@ pub(super) fn read(body: &CommandBody) -> Answer<ProfileChange> {
         slot: body.slot,
         interface: body.interface.clone(),
         lowers: body.lower.unwrap_or(false),
-        step: Step::Look,
-        slots: None,
+        ..ProfileChange::default()
     })
 }
 

@@ -77,6 +77,7 @@ impl VirtualStation {
             | Command::SetVariables { .. }
             | Command::Password { .. }
             | Command::SecurityProfile(_)
+            | Command::Move(_)
             | Command::CertificateSigned { .. }
             | Command::ClearLimits { .. }
             | Command::SendLocalList { .. }

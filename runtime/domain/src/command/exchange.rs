@@ -14,6 +14,12 @@ const PAUSE_MAX: SignedDuration = SignedDuration::from_secs(300);
 const RESTARTS: SignedDuration = SignedDuration::from_mins(10);
 const RESTARTS_IDLE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Between two questions of the same step.
+const REPEATS: SignedDuration = SignedDuration::from_secs(30);
+
+/// A station that is to leave, and comes and goes without starting anew, is waited for so long at most.
+const LEAVES: SignedDuration = SignedDuration::from_hours(24 * 7);
+
 /// Tries that a call's id tells apart: in three days no station answers the same again.
 const TRIES_TOLD: u32 = 1_000;
 
@@ -207,16 +213,17 @@ impl Exchange {
         self.state == ExchangeState::Answered && self.answer.as_ref().is_some_and(is_accepted)
     }
 
-    /// Its next step, which is sent at once; the last one waits for the station to come back.
+    /// Its next step, which is sent at once, the same one in a while; the last one waits for the station to come back.
     #[must_use]
     pub fn steps_on(&self, change: ProfileChange, answer: Option<CommandAnswer>, now: Timestamp) -> Self {
         let waits = change.step == Step::Return;
         let until = now.checked_add(ProfileChange::returns_within(answer.as_ref())).unwrap_or(now);
+        let pause = if self.step() == Some(change.step) { REPEATS } else { SignedDuration::ZERO };
         Self {
-            command: Command::SecurityProfile(change),
             state: if waits { ExchangeState::Sent } else { ExchangeState::Queued },
-            expires_at: if waits { Some(until) } else { self.expires_at },
-            next_try_at: now,
+            expires_at: if waits || change.step == Step::Active { Some(until) } else { self.expires_at },
+            command: self.command.with_change(change),
+            next_try_at: now.checked_add(pause).unwrap_or(now),
             answer: answer.map(CommandAnswer::without_secrets).or_else(|| self.answer.clone()),
             ..self.clone()
         }
@@ -257,6 +264,30 @@ impl Exchange {
         self.is_open() && self.step() == Some(Step::Return)
     }
 
+    /// Its station is to go to another system, and not to come back.
+    pub fn waits_for_leaving(&self) -> bool {
+        self.waits_for_return() && self.command.profile_change().is_some_and(ProfileChange::leaves)
+    }
+
+    /// A station that was to leave is away: long enough, and it has gone.
+    #[must_use]
+    pub fn has_left(&self, now: Timestamp) -> Self {
+        let until = now.checked_add(SignedDuration::from_secs(self.gone_after_s().into())).unwrap_or(now);
+        Self { expires_at: Some(until), ..self.clone() }
+    }
+
+    fn gone_after_s(&self) -> u32 {
+        self.command.profile_change().and_then(|change| change.gone_after_s).unwrap_or_default()
+    }
+
+    /// It is connected, and has not started anew.
+    #[must_use]
+    pub fn is_here(&self, now: Timestamp) -> Self {
+        let until = now.checked_add(ProfileChange::returns_within(self.answer.as_ref())).unwrap_or(now);
+        let last = self.queued_at.checked_add(LEAVES).unwrap_or(now);
+        Self { expires_at: Some(until.min(last)), ..self.clone() }
+    }
+
     /// The station may have restarted over it.
     fn may_return(&self, now: Timestamp) -> Option<Self> {
         let change = self.command.profile_change().filter(|change| change.step == Step::Restart)?;
@@ -288,6 +319,7 @@ impl Exchange {
     pub fn lost(&self, now: Timestamp) -> Self {
         match self.state {
             ExchangeState::Sent if self.command.is_asked_once() => self.expired(now),
+            ExchangeState::Sent if self.waits_for_leaving() => self.has_left(now),
             ExchangeState::Sent if self.waits_for_return() => self.clone(),
             ExchangeState::Sent if self.step() == Some(Step::Restart) => {
                 self.may_return(now).unwrap_or_else(|| self.clone())
@@ -302,6 +334,14 @@ impl Exchange {
     pub fn expired(&self, now: Timestamp) -> Self {
         match self.tries {
             0 => self.given_up("it could not be sent in time", now),
+            _ if self.waits_for_leaving() => {
+                let why = format!("the station went away and was not back within {} s", self.gone_after_s());
+                Self { why: Some(why), ..self.came_about(now) }
+            }
+            _ if self.step() == Some(Step::Queue) => self.given_up(
+                "the station does not say that all messages of its transactions are delivered (GetTransactionStatus), and stays here",
+                now,
+            ),
             _ if self.waits_for_return() => {
                 let why =
                     "the station has not been back since; it is let in with either profile until it has shown which";

@@ -63,6 +63,8 @@ pub enum Command {
     Password { password: String },
     /// Connect with this security profile from now on, in several steps (OCPP 2.0.1, A05; 1.6 with the security extension).
     SecurityProfile(ProfileChange),
+    /// Connect to another system from now on, in several steps (OCPP 2.0.1, B09 and B10).
+    Move(ProfileChange),
     /// Here is the certificate that you wanted to be signed (OCPP 2.0.1, A02 and A03).
     CertificateSigned {
         /// PEM, its authority's behind it.
@@ -109,9 +111,15 @@ impl Command {
     /// One that goes through several steps.
     pub const fn profile_change(&self) -> Option<&ProfileChange> {
         match self {
-            Self::SecurityProfile(change) => Some(change),
+            Self::SecurityProfile(change) | Self::Move(change) => Some(change),
             _ => None,
         }
+    }
+
+    /// Where it goes through several steps, the same at this one.
+    #[must_use]
+    pub(crate) fn with_change(&self, change: ProfileChange) -> Self {
+        if change.leaves() { Self::Move(change) } else { Self::SecurityProfile(change) }
     }
 
     /// Its answer may tell of the device model, or change it.
@@ -174,7 +182,8 @@ impl Command {
                 Self::Availability { evse, connector, .. },
                 Self::Availability { evse: other, connector: of_other, .. },
             ) => (evse, connector) == (other, of_other),
-            (Self::SecurityProfile(_), Self::SecurityProfile(_)) => true,
+            // Both are about the list of slots.
+            (Self::SecurityProfile(_) | Self::Move(_), Self::SecurityProfile(_) | Self::Move(_)) => true,
             // A station waits for one certificate of each kind.
             (Self::CertificateSigned { usage, .. }, Self::CertificateSigned { usage: other, .. }) => usage == other,
             (

@@ -1,7 +1,9 @@
 //! Commands that carry passwords and keys, as they may be shown and kept.
 
-use super::{Command, CommandAnswer, LogWanted, Setting};
-use crate::secrets::{HIDDEN, is_secret, text_without_secrets, without_ticket};
+use serde_json::Value;
+
+use super::{Command, CommandAnswer, LogWanted, ProfileChange, Setting};
+use crate::secrets::{HIDDEN, is_secret, text_without_secrets, without_secrets, without_ticket};
 
 impl Command {
     /// As it may be shown, and kept once it is over.
@@ -17,6 +19,15 @@ impl Command {
                 ..wanted.clone()
             }),
             Self::Password { .. } => Self::Password { password: HIDDEN.to_owned() },
+            Self::Move(change) => {
+                let hidden = |said: &Option<Value>| said.as_ref().map(without_secrets);
+                Self::Move(ProfileChange {
+                    password: change.password.as_ref().map(|_| HIDDEN.to_owned()),
+                    apn: hidden(&change.apn),
+                    vpn: hidden(&change.vpn),
+                    ..change.clone()
+                })
+            }
             other => other.clone(),
         }
     }

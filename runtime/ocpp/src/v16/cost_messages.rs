@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::encode::{Object, Times};
 use crate::request::Request;
-use crate::v16::words;
+use crate::v16::{plug_and_charge, words};
 
-pub(crate) const REQUEST: Request = Request::typed("DataTransfer", encode);
+pub(crate) const REQUEST: Request = Request::typed("DataTransfer", encode).means(plug_and_charge::outcome);
 
 pub(crate) const VENDOR: &str = "org.openchargealliance.costmsg";
 

@@ -2,8 +2,9 @@
 //! contracts, which 1.6 has no words for: they are what they would be there.
 
 use amprule_domain::data_transfer::PLUG_AND_CHARGE;
-use amprule_domain::event::{DataTransfer as Vendors, StationEvent};
+use amprule_domain::event::{DataTransfer as Vendors, SecurityEvent, StationEvent};
 use amprule_domain::reply::{DataTransferStatus, Reply};
+use amprule_domain::security::VEHICLES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,7 +13,8 @@ use crate::loose::Loose;
 use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
-use crate::v201::{authorize, get_15118_ev_certificate, get_certificate_status};
+use crate::v16::plug_and_charge::carried as object;
+use crate::v201::{authorize, get_15118_ev_certificate, get_certificate_status, sign_certificate};
 
 pub(crate) const MESSAGE: Message = Message::once("DataTransfer", decode, reply);
 
@@ -28,8 +30,12 @@ struct DataTransfer<'a> {
 }
 
 /// What is carried as it stands in 2.0.1.
-const CARRIED: [&Message; 3] =
-    [&authorize::MESSAGE, &get_15118_ev_certificate::MESSAGE, &get_certificate_status::MESSAGE];
+const CARRIED: [&Message; 4] = [
+    &authorize::MESSAGE,
+    &get_15118_ev_certificate::MESSAGE,
+    &get_certificate_status::MESSAGE,
+    &sign_certificate::MESSAGE,
+];
 
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let message: DataTransfer<'_> = read(payload)?;
@@ -40,22 +46,29 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
         vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE) && message_id.as_deref() == Some(carried.action)
     };
     match CARRIED.iter().find(is_carried) {
-        Some(carried) => (carried.decode)(&carried_text(message.data), repairs),
+        Some(carried) => (carried.decode)(&carried_text(&message.data), repairs).map(of_vehicles),
         None => Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id })),
     }
 }
 
-/// A payload as text, as it is to be; some leave it an object. An idToken that is a text, as 1.6 has them, is a contract's.
-fn carried_text(data: Value) -> String {
-    let text = match data {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let Ok(Value::Object(mut payload)) = serde_json::from_str(&text) else { return text };
-    let Some(contract) = payload.get("idToken").and_then(Value::as_str) else { return text };
-    let token = json!({ "idToken": contract, "type": "eMAID" });
-    payload.insert("idToken".to_owned(), token);
-    Value::Object(payload).to_string()
+/// An idToken that is a text, as 1.6 has them, is a contract's.
+fn carried_text(data: &Value) -> String {
+    let Some(mut payload) = object(data) else { return data.as_str().map_or_else(|| data.to_string(), str::to_owned) };
+    if let Some(contract) = payload["idToken"].as_str() {
+        payload["idToken"] = json!({ "idToken": contract, "type": "eMAID" });
+    }
+    payload.to_string()
+}
+
+/// What is to be signed here is of vehicles' side; that of the connection has a message of 1.6.
+fn of_vehicles(event: StationEvent) -> StationEvent {
+    match event {
+        StationEvent::Security(SecurityEvent::SigningRequest { csr, usage: None, request, root }) => {
+            let usage = Some(VEHICLES.to_owned());
+            StationEvent::Security(SecurityEvent::SigningRequest { csr, usage, request, root })
+        }
+        event => event,
+    }
 }
 
 /// The words are the same in all versions.

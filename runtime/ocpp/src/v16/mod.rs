@@ -2,6 +2,7 @@
 
 mod authorize;
 pub(crate) mod boot_notification;
+mod certificate_signed;
 mod change_availability;
 mod change_configuration;
 mod clear_charging_profile;
@@ -16,6 +17,7 @@ mod get_local_list_version;
 mod get_log;
 pub(crate) mod heartbeat;
 mod meter_values;
+pub(crate) mod plug_and_charge;
 mod remote_start_transaction;
 mod remote_stop_transaction;
 mod reserve_now;
@@ -35,7 +37,7 @@ pub(crate) mod words;
 use crate::message::Message;
 use crate::request::Request;
 use crate::v201::{
-    cancel_reservation, certificate_signed, delete_certificate, firmware_status_notification, log_status_notification,
+    cancel_reservation, delete_certificate, firmware_status_notification, log_status_notification,
     security_event_notification, sign_certificate,
 };
 

@@ -3,7 +3,7 @@
 pub(crate) mod authorize;
 mod boot_notification;
 pub(crate) mod cancel_reservation;
-pub(crate) mod certificate_signed;
+mod certificate_signed;
 mod change_availability;
 mod clear_charging_profile;
 mod clear_display_message;

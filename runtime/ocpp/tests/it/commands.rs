@@ -92,7 +92,7 @@ fn commands() -> Vec<(Command, &'static str, &'static str)> {
         ),
         (
             trigger(Trigger::SignV2gCertificate, None, None),
-            "",
+            r#"DataTransfer {"vendorId":"org.openchargealliance.iso15118pnc","messageId":"TriggerMessage","data":"{}"}"#,
             r#"TriggerMessage {"requestedMessage":"SignV2GCertificate"}"#,
         ),
         (
@@ -176,7 +176,7 @@ fn a_change_of_the_security_profile_is_said_step_by_step_in_each_versions_reques
     let url = || Some("wss://example.com/ocpp".to_owned());
     let in_slots = |step| {
         let (slot, slots) = (Some(2), Some("1".to_owned()));
-        ProfileChange { profile: 3, url: url(), slot, interface: None, lowers: false, step, slots }
+        ProfileChange { profile: 3, url: url(), slot, step, slots, ..ProfileChange::default() }
     };
     let in_keys = |step| ProfileChange { url: None, slot: None, slots: None, ..in_slots(step) };
     let data = r#"{"configurationSlot":2,"connectionData":{"ocppVersion":"OCPP20","ocppTransport":"JSON","ocppCsmsUrl":"wss://example.com/ocpp","messageTimeout":30,"securityProfile":3,"ocppInterface":"Wired0"}}"#;
@@ -219,6 +219,71 @@ fn a_change_of_the_security_profile_is_said_step_by_step_in_each_versions_reques
     let without_address = Command::SecurityProfile(ProfileChange { url: None, ..in_slots(Step::Look) });
     assert_eq!(Dialect::V201.phrase(&without_address), None, "it needs to know where to");
     assert_eq!(Dialect::V16.phrase(&Command::SecurityProfile(in_slots(Step::Look))), None, "it has no slots");
+}
+
+/// B09 and B10. What is spoken by the other system is agreed upon with it, in 2.1.
+#[test]
+fn a_move_to_another_system_is_said_step_by_step() {
+    let change = |step| ProfileChange {
+        profile: 2,
+        url: Some("wss://other.example.com".to_owned()),
+        slot: Some(2),
+        slots: Some("1,3".to_owned()),
+        active: Some(3),
+        gone_after_s: Some(600),
+        step,
+        ..ProfileChange::default()
+    };
+    let of = |name: &str| format!(r#"{{"component":{{"name":"OCPPCommCtrlr"}},"variable":{{"name":"{name}"}}}}"#);
+    let active = of("ActiveNetworkProfile");
+    let data = |more: &str| format!(r#"SetNetworkProfile {{"configurationSlot":2,"connectionData":{{{more}}}}}"#);
+    let rest =
+        r#""ocppTransport":"JSON","ocppCsmsUrl":"wss://other.example.com","messageTimeout":30,"securityProfile":2"#;
+    let of_21 = data(&format!(
+        r#"{rest},"ocppInterface":"Wireless0","identity":"cs-9","basicAuthPassword":"a-password-of-16","apn":{{"apn":"a","apnAuthentication":"AUTO"}}"#
+    ));
+    let cases = [
+        (
+            Dialect::V201,
+            change(Step::Look),
+            format!(r#"GetVariables {{"getVariableData":[{},{active}]}}"#, of("NetworkConfigurationPriority")),
+        ),
+        (
+            Dialect::V201,
+            change(Step::Profile),
+            data(&format!(r#""ocppVersion":"OCPP20",{rest},"ocppInterface":"Wired0""#)),
+        ),
+        (Dialect::V21, change(Step::Profile), data(&format!(r#"{rest},"ocppInterface":"Any""#))),
+        (
+            Dialect::V21,
+            ProfileChange {
+                identity: Some("cs-9".to_owned()),
+                password: Some("a-password-of-16".to_owned()),
+                apn: Some(serde_json::json!({"apn": "a", "apnAuthentication": "AUTO"})),
+                ..change(Step::Profile)
+            },
+            of_21,
+        ),
+        (Dialect::V201, change(Step::Queue), "GetTransactionStatus {}".to_owned()),
+        (
+            Dialect::V21,
+            change(Step::Priority),
+            format!(
+                r#"SetVariables {{"setVariableData":[{}]}}"#,
+                of("NetworkConfigurationPriority").replacen('{', r#"{"attributeValue":"2,3,1","#, 1)
+            ),
+        ),
+        (Dialect::V201, change(Step::Restart), r#"Reset {"type":"OnIdle"}"#.to_owned()),
+        (Dialect::V201, change(Step::Active), format!(r#"GetVariables {{"getVariableData":[{active}]}}"#)),
+    ];
+    for (dialect, change, expect) in cases {
+        let command = Command::Move(change);
+        assert_eq!(dialect.phrase(&command).map(|(action, payload)| format!("{action} {payload}")), Some(expect));
+        let (action, payload) = dialect.phrase(&command).expect("it has words for it");
+        assert_eq!(dialect.check_command(action, &payload), Ok(action), "{payload}");
+        assert_eq!(Dialect::V16.phrase(&command), None);
+    }
+    assert_eq!(Dialect::V201.phrase(&Command::Move(change(Step::Return))), None, "it is waited for");
 }
 
 #[test]
@@ -275,7 +340,7 @@ fn answers_are_understood_however_they_are_written() {
         (Dialect::V201, "GetBaseReport", r#"{"status":"EmptyResultSet"}"#, Verdict::Refused, "EmptyResultSet", None),
     ];
     for (dialect, action, payload, verdict, status, odd) in cases {
-        let answer = dialect.answer(action, Ok(payload));
+        let answer = dialect.answer(action, "", Ok(payload));
         assert_eq!(
             (answer.verdict, &*answer.status, answer.odd.as_deref()),
             (verdict, status, odd),
@@ -287,14 +352,14 @@ fn answers_are_understood_however_they_are_written() {
 #[test]
 fn reasons_transactions_and_errors_are_kept() {
     let started = r#"{"status":"Rejected","statusInfo":{"reasonCode":"TxInProgress","additionalInfo":"since 8"},"transactionId":"t-1"}"#;
-    let answer = Dialect::V201.answer("RequestStartTransaction", Ok(started));
+    let answer = Dialect::V201.answer("RequestStartTransaction", "", Ok(started));
     assert_eq!(answer.reason.as_deref(), Some("TxInProgress: since 8"));
     assert_eq!(answer.transaction.as_ref().map(amprule_domain::TransactionId::as_str), Some("t-1"));
-    let answer = Dialect::V16.answer("Reset", Err(("NotSupported", "no such thing")));
+    let answer = Dialect::V16.answer("Reset", "", Err(("NotSupported", "no such thing")));
     let expect = (Verdict::Refused, "NotSupported", Some("no such thing"));
     assert_eq!((answer.verdict, &*answer.status, answer.reason.as_deref()), expect);
     let large = format!("{{\"unknownKey\":[\"{}\"]}}", "x".repeat(CommandAnswer::BODY_MAX));
-    assert_eq!(Dialect::V16.answer("GetConfiguration", Ok(&large)).body, None);
+    assert_eq!(Dialect::V16.answer("GetConfiguration", "", Ok(&large)).body, None);
 }
 
 /// What a version cannot be told, the member that is in the way, and what is said of it.
@@ -333,15 +398,11 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         again_after_s: 600,
         after: None,
     };
-    let change = ProfileChange {
-        profile: 2,
-        url: None,
-        slot: None,
-        interface: None,
-        lowers: false,
-        step: Step::Look,
-        slots: None,
-    };
+    let change = ProfileChange { profile: 2, ..ProfileChange::default() };
+    let leaving = |change: ProfileChange| Command::Move(ProfileChange { gone_after_s: Some(600), ..change });
+    let url = Some("wss://other.example.com".to_owned());
+    let moving = ProfileChange { profile: 2, url, ..ProfileChange::default() };
+    let access_point = |name: &str| Some(serde_json::json!({"apn": "sim.example.com", name: "AUTO"}));
     let (old, new, newest) = (Dialect::V16, Dialect::V201, Dialect::V21);
     let cases = [
         (old, start(21), "/idToken/idToken", "at most 20 characters"),
@@ -353,7 +414,7 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         (old, Command::Stop { transaction: "99999999999999999999".into() }, "/transaction", "a number"),
         (new, limit(&"t".repeat(37)), "/transaction", "at most 36 characters"),
         (old, Command::Reset { evse: Some(1), is_immediate: false }, "/evse", "as a whole"),
-        (old, trigger(Trigger::SignV2gCertificate, None, None), "/message", "sign-certificate"),
+        (old, trigger(Trigger::SignCombinedCertificate, None, None), "/message", "sign-v2g-certificate"),
         (old, trigger(Trigger::Status, None, None), "", ""),
         (new, trigger(Trigger::Status, None, None), "/evse", "F06.FR.13"),
         (new, trigger(Trigger::Status, Some(1), None), "/connector", "F06.FR.17"),
@@ -373,6 +434,42 @@ fn a_command_that_cannot_be_said_names_the_member_and_what_would_do() {
         (new, Command::SecurityProfile(change.clone()), "/url", "is missing"),
         (old, Command::SecurityProfile(ProfileChange { slot: Some(1), ..change.clone() }), "/slot", "has no slots"),
         (old, Command::SecurityProfile(ProfileChange { lowers: true, ..change }), "/lower", "cannot go down"),
+        (old, leaving(moving.clone()), "/command", "a configuration key of their own"),
+        (new, leaving(moving.clone()), "", ""),
+        (
+            new,
+            leaving(ProfileChange { url: Some(format!("wss://{}", "h".repeat(507))), ..moving.clone() }),
+            "/url",
+            "at most 512 characters",
+        ),
+        (
+            new,
+            leaving(ProfileChange { interface: Some("Wired9".to_owned()), ..moving.clone() }),
+            "/interface",
+            "must be one of",
+        ),
+        (
+            new,
+            leaving(ProfileChange { identity: Some("cs-9".to_owned()), ..moving.clone() }),
+            "/identity",
+            "is not a member",
+        ),
+        (
+            newest,
+            leaving(ProfileChange {
+                identity: Some("cs-9".to_owned()),
+                apn: access_point("apnAuthentication"),
+                ..moving.clone()
+            }),
+            "",
+            "",
+        ),
+        (
+            newest,
+            leaving(ProfileChange { apn: access_point("apnAuthentification"), ..moving }),
+            "/apn",
+            "apnAuthentication is required",
+        ),
     ];
     for (dialect, command, path, says) in cases {
         let worded = dialect.worded(&command, at("2026-07-01T08:00:00Z"));
@@ -396,11 +493,11 @@ fn a_station_that_lists_no_certificate_has_none() {
         r#"{"status":"NotFound"}"#,
     ];
     for answered in none {
-        let answer = Dialect::V201.answer("GetInstalledCertificateIds", Ok(answered));
+        let answer = Dialect::V201.answer("GetInstalledCertificateIds", "", Ok(answered));
         assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None), "{answered}");
     }
     let answer =
-        Dialect::V16.answer("GetInstalledCertificateIds", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
+        Dialect::V16.answer("GetInstalledCertificateIds", "", Ok(r#"{"status":"Accepted","certificateHashData":[]}"#));
     assert_eq!((answer.status.as_str(), answer.odd), ("NotFound", None));
 }
 

@@ -98,7 +98,7 @@ fn phrased(dialect: Dialect, action: &str, payload: &str) -> String {
 }
 
 fn told(dialect: Dialect, action: &str, asked: &str, payload: &str) -> Vec<String> {
-    let CommandAnswer { verdict, status, reason, odd, .. } = dialect.answer(action, Ok(payload));
+    let CommandAnswer { verdict, status, reason, odd, .. } = dialect.answer(action, asked, Ok(payload));
     let verdict = serde_json::to_value(verdict).expect("plain data");
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let mut lines = vec![format!("told {} {status}{reason}", verdict.as_str().expect("a word")).trim_end().to_owned()];

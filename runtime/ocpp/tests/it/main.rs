@@ -3,5 +3,6 @@
 mod commands;
 mod golden;
 mod malformed;
+mod plug_and_charge;
 mod prices;
 mod rules;

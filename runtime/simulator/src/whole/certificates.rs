@@ -52,13 +52,17 @@ impl State {
             "ManufacturerRootCertificate" => true,
             _ => false,
         };
-        if !is_kind {
-            return Ok(refused(self.version, "Rejected", "UnsupportedParam"));
-        }
+        Ok(match is_kind {
+            true => self.take_root(kind, pem),
+            false => refused(self.version, "Rejected", "UnsupportedParam"),
+        })
+    }
+
+    pub(super) fn take_root(&mut self, kind: &str, pem: &str) -> Value {
         let Some(parts) = chain(pem).filter(|parts| parts.len() == 1) else {
-            return Ok(refused(self.version, "Rejected", "InvalidCertificate"));
+            return refused(self.version, "Rejected", "InvalidCertificate");
         };
-        let most = if is_v16 {
+        let most = if self.version.is_v16() {
             self.keys.most("CertificateStoreMaxLength")
         } else {
             self.model.most("SecurityCtrlr", "CertificateEntries")
@@ -66,10 +70,10 @@ impl State {
         let hashes = hashes(&parts);
         self.certificates.installed.retain(|one| one.kind != kind || one.hashes != hashes);
         if self.certificates.installed.len() >= most {
-            return Ok(refused(self.version, "Failed", "OutOfStorage"));
+            return refused(self.version, "Failed", "OutOfStorage");
         }
         self.keep(kind, pem, hashes);
-        Ok(status("Accepted"))
+        status("Accepted")
     }
 
     fn keep(&mut self, kind: &str, pem: &str, hashes: Vec<Value>) {
@@ -94,18 +98,16 @@ impl State {
             let hashes: Vec<&Value> = found.iter().map(|one| &one.hashes[0]).collect();
             return Ok(json!({"status": "Accepted", "certificateHashData": hashes}));
         }
-        let said = |one: &Installed| {
-            let mut said = json!({"certificateType": one.kind, "certificateHashData": one.hashes[0]});
-            if let children @ [_, ..] = &one.hashes[1..] {
-                said["childCertificateHashData"] = json!(children);
-            }
-            said
-        };
-        let chains: Vec<Value> = found.into_iter().map(said).collect();
-        Ok(json!({"status": "Accepted", "certificateHashDataChain": chains}))
+        Ok(listed(found))
     }
 
     pub(super) fn delete_certificate(&mut self, asked: &Value) -> Reply {
+        let is_v16 = self.version.is_v16();
+        Ok(self.delete(asked, |kind| !is_v16 || !is_of_vehicles(kind)))
+    }
+
+    /// One of a kind that may be meant.
+    pub(super) fn delete(&mut self, asked: &Value, may_be: impl Fn(&str) -> bool) -> Value {
         let wanted = &asked["certificateHashData"];
         let is_it = |hash: &Value| {
             let same = |member: &str| word(hash, member).eq_ignore_ascii_case(word(wanted, member));
@@ -113,7 +115,7 @@ impl State {
             let keys = ["hashAlgorithm", "issuerNameHash", "issuerKeyHash"].into_iter().all(same);
             keys && number(hash) == number(wanted)
         };
-        let found = self.certificates.installed.iter().position(|one| is_it(&one.hashes[0]));
+        let found = self.certificates.installed.iter().position(|one| may_be(&one.kind) && is_it(&one.hashes[0]));
         let word = match found {
             None => "NotFound",
             // M04.FR.06: what it is connected with stays.
@@ -124,7 +126,7 @@ impl State {
                 "Accepted"
             }
         };
-        Ok(status(word))
+        status(word)
     }
 
     /// Asks the server to sign. `None`: 1.6, and 2.x for both uses at once.
@@ -139,12 +141,18 @@ impl State {
             payload["requestId"] = json!(number);
         }
         self.certificates.pending.push((usage.unwrap_or_default().to_owned(), number));
-        self.say("SignCertificate", payload);
+        match usage {
+            Some(_) if self.version.is_v16() => self.say_carried("SignCertificate", &payload),
+            _ => self.say("SignCertificate", payload),
+        }
     }
 
     pub(super) fn certificate_signed(&mut self, asked: &Value) -> Reply {
+        Ok(self.take_signed(asked, text(asked, "certificateType").unwrap_or_default()))
+    }
+
+    pub(super) fn take_signed(&mut self, asked: &Value, usage: &str) -> Value {
         let pem = word(asked, "certificateChain");
-        let usage = text(asked, "certificateType").unwrap_or_default();
         let number = integer(asked, "requestId");
         let is_it = |(pending, id): &(String, i64)| {
             let of_use =
@@ -164,7 +172,7 @@ impl State {
             let kind = if is_v16 { "InvalidChargePointCertificate" } else { "InvalidChargingStationCertificate" };
             let event = json!({"type": kind, "timestamp": time(self.now)});
             self.say("SecurityEventNotification", event);
-            return Ok(refused(self.version, "Rejected", "InvalidCertificate"));
+            return refused(self.version, "Rejected", "InvalidCertificate");
         };
         self.certificates.pending.remove(at);
         let becomes =
@@ -172,8 +180,29 @@ impl State {
         let becomes = if usage.is_empty() && !self.version.is_v16() { "ChargingStationCertificate" } else { becomes };
         self.certificates.installed.retain(|one| one.kind != becomes);
         self.keep(becomes, pem, hashes(&parts));
-        Ok(status("Accepted"))
+        status("Accepted")
     }
+}
+
+/// As 2.0.1 lists them: each with those that it is signed by.
+pub(super) fn listed(found: Vec<&Installed>) -> Value {
+    if found.is_empty() {
+        return status("NotFound");
+    }
+    let said = |one: &Installed| {
+        let mut said = json!({"certificateType": one.kind, "certificateHashData": one.hashes[0]});
+        if let children @ [_, ..] = &one.hashes[1..] {
+            said["childCertificateHashData"] = json!(children);
+        }
+        said
+    };
+    let chains: Vec<Value> = found.into_iter().map(said).collect();
+    json!({"status": "Accepted", "certificateHashDataChain": chains})
+}
+
+/// What 1.6 has messages for in DataTransfer only.
+pub(super) fn is_of_vehicles(kind: &str) -> bool {
+    matches!(kind, "V2GRootCertificate" | "MORootCertificate" | "V2GCertificateChain")
 }
 
 pub(super) fn is_certificate(pem: &str) -> bool {

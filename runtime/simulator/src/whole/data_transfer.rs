@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::asked::{Reply, decimal, status, word};
+use super::plug_and_charge;
 use super::state::State;
 use super::transactions::transaction_id;
 
@@ -27,6 +28,7 @@ impl State {
                 None => status("Accepted"),
             },
             OURS => status("UnknownMessageId"),
+            plug_and_charge::VENDOR if self.version.is_v16() => self.plug_and_charge(asked),
             COSTS if shows_costs => match MEMBERS.iter().find(|(known, _)| *known == message) {
                 Some((_, members)) if self.shows(asked, members) => status("Accepted"),
                 Some(_) => status("Rejected"),

@@ -41,6 +41,7 @@ mod transfer;
 mod certificates;
 mod der_reader;
 mod digest;
+mod plug_and_charge;
 
 mod customers;
 mod messages;
