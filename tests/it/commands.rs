@@ -64,6 +64,42 @@ async fn a_command_waits_for_the_station_and_its_asker_for_the_answer() {
     assert_eq!((&away["state"], &away["tries"]), (&json!("given-up"), &json!(0)), "{away}");
 }
 
+/// Stations are updated while commands wait for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ordered_in_the_words_of_another_version_is_not_sent() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    Station16::boot(&server, "cs-1").await.wire.close().await;
+    until("it is gone", || api.get("/api/v1/stations/cs-1").ok()["connected"].eq(&false).then_some(())).await;
+    let request = |action: &str, payload: Value| {
+        order(&api, "cs-1", &json!({"command": "request", "action": action, "payload": payload, "expiresInS": 600}))
+    };
+    let unknown = request("GetConfiguration", json!({}));
+    let odd = request("UnlockConnector", json!({"connectorId": 1}));
+    let same = request("ClearCache", json!({}));
+    let mut station = Station201::boot(&server, "cs-1").await;
+    let (id, action, _) = station.wire.next_call().await;
+    assert_eq!(action, "ClearCache", "the others are not said");
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    assert_eq!(over(&api, &same).await["state"], "answered");
+    let of = "it was ordered for ocpp1.6, and the station speaks ocpp2.0.1 now: ";
+    for (command, why) in [(unknown, "has no request GetConfiguration"), (odd, "evseId is required")] {
+        let given_up = over(&api, &command).await;
+        assert_eq!((&given_up["state"], &given_up["tries"]), (&json!("given-up"), &json!(0)), "{given_up}");
+        let said = given_up["why"].as_str().unwrap_or_default();
+        assert!(said.starts_with(of) && said.contains(why) && !said.contains(": :"), "{said}");
+    }
+    let fault = api.post(
+        "/api/v1/stations/cs-1/commands",
+        &json!({"command": "request", "action": "GetConfiguration", "payload": {}}),
+    );
+    assert!(
+        !fault.body.to_string().contains("it was ordered for"),
+        "what is ordered now is held against 2.0.1: {}",
+        fault.body
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_do_to_a_session_is_in_its_books() {
     let server = Setup::default().tariff("0.40").start().await;

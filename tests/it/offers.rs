@@ -2,6 +2,7 @@
 
 use amprule_tests::command::{Said, amprule};
 use amprule_tests::station16::Station16;
+use amprule_tests::station201::{Event, Station201};
 use amprule_tests::{Management, Setup, TestServer, ago, folders, units, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -212,6 +213,43 @@ async fn a_price_by_connector_waits_for_the_connector_and_stays_with_the_one_it_
     let billed = bill(&server, &mut station, 10_000, || drop(enter(150_000))).await;
     assert_eq!((&billed["total"], &quoted["total"]), (&json!("5.90"), &json!("5.90")), "{billed}");
     assert_eq!(offer(&api)["texts"]["en"], "€0.69 per kWh; incl. 19 % VAT");
+}
+
+/// OCPP 2.0.1, E01.FR.16: the card comes first, and the plug says which connector it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_by_connector_waits_for_the_message_that_tells_it() {
+    let server = Setup::default().product_script("per-connector").start().await;
+    let api = server.api();
+    api.accept(&["CARD-1"]);
+    let mut station = Station201::boot(&server, "cs-1").await;
+    let plug = |connector: u32, current: &str, power_w: u32| json!({"evse": 1, "connector": connector, "current": current, "powerW": power_w});
+    api.put("/api/v1/stations/cs-1", &json!({"plugs": [plug(1, "AC", 22_000), plug(2, "DC", 150_000)]})).ok();
+    // Which of its messages name the connector.
+    for (n, named, connector, total) in [
+        (1, [true, true, true], 2, Some("13.80")),
+        (2, [false, true, false], 2, Some("13.80")),
+        (3, [false, false, true], 2, Some("13.80")),
+        (4, [false; 3], 0, None),
+    ] {
+        let transaction = format!("tx-{n}");
+        let [begun, plugged, over] = [20, 18, 1].map(|minutes| ago(minutes + 100 * (5 - n)));
+        let events = [
+            Event::started(&transaction, "CARD-1", 0, &begun).charging("Idle"),
+            Event::updated(&transaction, 1, 0, &plugged).charging("EVConnected"),
+            Event::ended(&transaction, 2, 20_000, &over),
+        ];
+        for (event, named) in events.iter().zip(named) {
+            let mut payload = event.payload();
+            payload["evse"] = if named { json!({"id": 1, "connectorId": 2}) } else { json!({"id": 1}) };
+            station.wire.call("TransactionEvent", payload).await;
+        }
+        let session = api.all(&format!("/api/v1/sessions?transaction={transaction}")).remove(0);
+        assert_eq!(
+            (&session["connector"], &session["total"]),
+            (&json!(connector), &json!(total)),
+            "{named:?}: {session}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,12 @@ impl IdToken {
         is_same && (shown.kind == Self::UNTYPED || self.kind.eq_ignore_ascii_case(&shown.kind))
     }
 
+    /// The same where nobody tells kinds.
+    pub fn has_text_of(&self, other: &Self) -> bool {
+        let untyped = |token: &Self| Self::new(&*token.id_token, Self::UNTYPED);
+        self.is_shown_as(&untyped(other)) || other.is_shown_as(&untyped(self))
+    }
+
     /// The form under which the token is stored and compared.
     pub fn key(&self) -> String {
         self.id_token.to_uppercase()

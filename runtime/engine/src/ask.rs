@@ -81,6 +81,7 @@ impl StationTask {
             _ => false,
         };
         let purpose = question.purpose;
+        let shown_at = question.at.map_or(now, |at| at.min(now));
         let as_shown = Shown { token: question.token.clone(), at: question.at, remote_start: question.remote_start };
         let question = Question { token: question.token.typed(kind.as_deref()), ..question };
         let (shown, evse, transaction) = (question.token.clone(), question.evse, question.transaction.clone());
@@ -90,7 +91,7 @@ impl StationTask {
         let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
         let has_opinion = answer.output.verdict != Opinion::NoOpinion;
-        let mut admission = self.admission(answer.output, token.as_ref(), now);
+        let mut admission = self.admission(answer.output, token.as_ref(), shown_at, now);
         if purpose == Purpose::Start && admission.is_master_pass {
             admission.info.status = AuthorizationStatus::Invalid;
         }
@@ -98,6 +99,9 @@ impl StationTask {
         let is_nobodys = token.is_none() && !has_opinion;
         if is_unknown && (is_open_to_all || (is_nobodys && self.is_ordered(&as_shown, now).await)) {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
+        } else if is_unknown && is_key_code(&shown) {
+            // A code that is wrong is no token that nobody knows (OCPP 2.0.1, C04.FR.01).
+            admission.info.status = AuthorizationStatus::Invalid;
         }
         if admission.info.status == AuthorizationStatus::Accepted {
             let guest = PriceGuest {
@@ -157,11 +161,18 @@ impl StationTask {
         Ok(self.ports.store.entered(&token.id_token).await?.filter(is_shown))
     }
 
-    fn admission(&self, output: AuthorizationOutput, token: Option<&TokenRecord>, now: Timestamp) -> Admission {
+    /// A start that was queued while the station was offline is not late for a token that was good then.
+    fn admission(
+        &self,
+        output: AuthorizationOutput,
+        token: Option<&TokenRecord>,
+        shown_at: Timestamp,
+        now: Timestamp,
+    ) -> Admission {
         let status = match output.verdict {
             Opinion::Accept => AuthorizationStatus::Accepted,
             Opinion::Reject => output.reason.unwrap_or(AuthorizationStatus::Invalid),
-            Opinion::NoOpinion => self.status_on_record(token, now),
+            Opinion::NoOpinion => self.status_on_record(token, shown_at),
         };
         let accepted = token.filter(|_| status == AuthorizationStatus::Accepted);
         Admission {
@@ -196,9 +207,9 @@ impl StationTask {
     }
 
     /// No policy has an opinion: the operator's own record decides.
-    pub(crate) fn status_on_record(&self, token: Option<&TokenRecord>, now: Timestamp) -> AuthorizationStatus {
+    pub(crate) fn status_on_record(&self, token: Option<&TokenRecord>, at: Timestamp) -> AuthorizationStatus {
         match token {
-            Some(token) if token.expires_at.is_some_and(|until| until <= now) => AuthorizationStatus::Expired,
+            Some(token) if token.expires_at.is_some_and(|until| until <= at) => AuthorizationStatus::Expired,
             Some(token) => match token.status {
                 TokenStatus::Accepted => AuthorizationStatus::Accepted,
                 TokenStatus::Blocked => AuthorizationStatus::Blocked,

@@ -102,12 +102,26 @@ impl StationTask {
             }
             Err(Unsayable::NotSupported(why)) => {
                 self.password_not_told(&exchange.command).await;
-                self.go_on(sent.given_up(&why, now)).await;
+                let why = self.why_unsayable(exchange, why);
+                self.go_on(exchange.given_up(&why, now)).await;
             }
             Err(Unsayable::Closed) => {
                 self.go_on(sent.lost(now)).await;
                 self.disconnect(None).await;
             }
+        }
+    }
+
+    /// A command was held against the version that the station spoke when it was ordered.
+    fn why_unsayable(&self, exchange: &Exchange, why: String) -> String {
+        match &self.spoke_before {
+            Some((before, until)) if exchange.queued_at < *until => {
+                let now = self.protocol();
+                format!(
+                    "it was ordered for {before}, and the station speaks {now} now: {why}; order it again in its words"
+                )
+            }
+            _ => why,
         }
     }
 
@@ -170,6 +184,7 @@ impl StationTask {
         if let Some(exchange) = self.station.exchanges.iter().find(|exchange| exchange.id == id && exchange.is_open()) {
             let unanswered = exchange.unanswered(self.ports.clock.now());
             tracing::info!(station = %unanswered.station, command = %id, tries = unanswered.tries, "a command was not answered");
+            self.await_restart(&unanswered);
             self.go_on(unanswered).await;
         }
     }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use amprule_domain::charging::{Admission, Question};
 use amprule_domain::command::{Begins, Command, Exchange};
+use amprule_domain::event::{ChargingEvent, Inbound, Phase, StationEvent, TransactionEvent};
 use amprule_domain::refused::CommandRefused;
-use amprule_domain::reply::AuthorizationStatus;
+use amprule_domain::reply::{AuthorizationStatus, Reply, TransactionReply};
 use amprule_domain::reservation::Guest;
-use amprule_domain::session::Session;
+use amprule_domain::session::{Session, SessionState};
 use amprule_domain::token::IdToken;
 use amprule_domain::{CommandId, Timestamp};
 use jiff::SignedDuration;
@@ -62,6 +63,11 @@ impl Ordered {
         }
     }
 
+    fn token_of(&self, number: i64) -> Option<IdToken> {
+        let named = self.starts.iter().rev().find(|start| start.begins.number == Some(number));
+        named.map(|start| start.begins.token.clone())
+    }
+
     /// When the station was asked to begin with this token. One that repeats the request's number may do so late.
     fn of(&self, token: &IdToken, at: Timestamp, number: Option<i64>) -> Option<Timestamp> {
         let is_it = |start: &&Start| {
@@ -104,17 +110,45 @@ impl StationTask {
         }
     }
 
-    /// A token that nobody knows, but the station was asked to begin with it, and has not done so yet.
-    pub(crate) async fn is_ordered(&mut self, shown: &Shown, now: Timestamp) -> bool {
-        if !self.ordered.is_read {
-            match self.ports.store.latest_exchanges(&self.station.record.id, LOOKED_AT).await {
-                Ok(latest) => self.ordered.read(&latest),
-                Err(error) => {
-                    let what = "whether a start with this token was ordered cannot be read; the token is refused";
-                    self.trouble(what, &error);
-                }
+    /// A transaction that begins by a request of ours need not show its token (OCPP 2.0.1, F01 and F02: idToken is optional in a
+    /// TransactionEvent). Until it has one that is accepted, it has that of the request which it names.
+    pub(crate) async fn as_ordered(&mut self, inbound: &Inbound) -> Option<Inbound> {
+        let StationEvent::Charging(ChargingEvent::Transaction(event)) = &inbound.event else { return None };
+        let number = event.remote_start.filter(|_| event.token.is_none() && self.may_take_token(event))?;
+        self.read_orders().await;
+        let token = Some(self.ordered.token_of(number)?);
+        let event = TransactionEvent { token, ..event.clone() };
+        Some(Inbound { event: StationEvent::Charging(ChargingEvent::Transaction(event)), ..inbound.clone() })
+    }
+
+    fn may_take_token(&self, event: &TransactionEvent) -> bool {
+        let is_named = |session: &&Session| Some(&session.transaction) == event.transaction.as_ref();
+        let latest = self.station.sessions.iter().rev().map(AsRef::as_ref).find(is_named);
+        match event.phase {
+            Phase::Started => true,
+            Phase::Updated => {
+                latest.is_none_or(|known| known.state != SessionState::Ended && !known.has_accepted_token())
+            }
+            Phase::Ended => false,
+        }
+    }
+
+    async fn read_orders(&mut self) {
+        if self.ordered.is_read {
+            return;
+        }
+        match self.ports.store.latest_exchanges(&self.station.record.id, LOOKED_AT).await {
+            Ok(latest) => self.ordered.read(&latest),
+            Err(error) => {
+                let what = "whether a start with this token was ordered cannot be read; the token is refused";
+                self.trouble(what, &error);
             }
         }
+    }
+
+    /// A token that nobody knows, but the station was asked to begin with it, and has not done so yet.
+    pub(crate) async fn is_ordered(&mut self, shown: &Shown, now: Timestamp) -> bool {
+        self.read_orders().await;
         let Shown { token, at, remote_start } = shown;
         let at = at.map_or(now, |at| at.min(now));
         self.ordered.of(token, at, *remote_start).is_some_and(|asked| !self.has_begun(token, asked))
@@ -123,6 +157,19 @@ impl StationTask {
     fn has_begun(&self, token: &IdToken, since: Timestamp) -> bool {
         let is_later = |session: &Session| session.id.heard_at() >= since;
         self.station.sessions.iter().any(|session| session.knows(token) && is_later(session))
+    }
+}
+
+/// Who shows no token is told of none, but what its driver is to read; where the transaction was refused, it is told to stop.
+pub(crate) fn as_shown(reply: Reply, inbound: &Inbound) -> Reply {
+    match (reply, &inbound.event) {
+        (Reply::Transaction(reply), StationEvent::Charging(ChargingEvent::Transaction(event)))
+            if event.token.is_none() =>
+        {
+            let read = reply.token.and_then(|token| token.message);
+            Reply::Transaction(TransactionReply { token: None, news: reply.news.or(read), ..reply })
+        }
+        (reply, _) => reply,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::asked::Asked;
 use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
 use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
-use crate::ordered::Ordered;
+use crate::ordered::{Ordered, as_shown};
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
 use crate::shared::Shared;
@@ -61,6 +61,8 @@ pub(crate) struct StationTask {
     pub told_again: Option<String>,
     /// Which numbers of profiles the station keeps from us.
     pub has_asked_numbers: bool,
+    /// What it spoke before its present version, and until when.
+    pub spoke_before: Option<(String, Timestamp)>,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -119,6 +121,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             ordered: Ordered::default(),
             told_again: None,
             has_asked_numbers: false,
+            spoke_before: None,
             restarting: None,
             mailbox,
         };
@@ -263,7 +266,7 @@ impl StationTask {
             self.vote.hear(&self.shared.timekeeping, &inbound, now);
         }
         charging::believe_times(&mut inbound, now, self.shared.timekeeping.is_sane(now));
-        let answer = self.hear(&inbound).await;
+        let answer = self.hear(&inbound).await.map(|reply| as_shown(reply, &inbound));
         if matches!(inbound.event, StationEvent::Provisioning(ProvisioningEvent::Boot(_))) && answer.is_ok() {
             self.has_booted().await;
             self.profile_after_boot().await;
@@ -372,7 +375,9 @@ impl StationTask {
         let is_new = self.ports.store.station(&record.id).await?.is_none();
         let entry = is_new.then(|| Effect::Station(Box::new(record.clone())));
         let said = Effect::Reported { station: record.id.clone(), report: Box::new(report.clone()) };
+        let before = reported.identity.protocol.clone();
         self.ports.store.commit(entry.into_iter().chain([said]).collect()).await?;
+        self.spoke_before = before.map(|before| (before, self.ports.clock.now()));
         self.station.reported.take(report);
         Ok(())
     }

@@ -33,7 +33,10 @@ impl StationTask {
             return Ok(reply);
         }
         self.recall(inbound).await?;
-        let foreseen = self.foreseen(inbound).await;
+        let foreseen = match self.foreseen(inbound).await {
+            None => self.as_ordered(inbound).await,
+            foreseen => foreseen,
+        };
         let inbound = foreseen.as_ref().unwrap_or(inbound);
 
         let hooks = self.ports.hooks.clone();

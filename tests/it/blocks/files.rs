@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use amprule_simulator::{SimStation, StationSettings, Version};
+use amprule_tests::station16::Station16;
 use amprule_tests::{Management, Setup, TestServer, until};
 use serde_json::{Value, json};
 
@@ -82,6 +83,32 @@ async fn a_log_is_asked_for_brought_and_downloaded() {
     }
     let none = api.get("/api/v1/stations/cs-16/logs/1/file");
     assert_eq!((none.status, none.body["error"]["code"].as_str()), (404, Some("unknown-file")));
+}
+
+/// No name in the answer says that there is nothing (1.6, 5.9); some bring it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_said_not_to_be_there_comes_all_the_same() {
+    let (server, api) = server().await;
+    let mut station = Station16::boot(&server, "cs-1").await;
+    let ordered = api.post("/api/v1/stations/cs-1/commands", &json!({"command": "log"})).ok();
+    let (id, action, asked) = station.wire.next_call().await;
+    assert_eq!(action, "GetDiagnostics");
+    station.wire.reply(&id, json!({})).await;
+    let job = || api.all("/api/v1/stations/cs-1/logs").remove(0);
+    let is = |state: &str| Some(job()).filter(|job| job["state"] == state);
+    until("it has none", || is("refused")).await;
+    let mut says = async |status: &str| {
+        station.wire.call("DiagnosticsStatusNotification", json!({"status": status})).await;
+        job()
+    };
+    assert_eq!(says("Idle").await["state"], "refused", "it tells of no log");
+    assert_eq!(says("Uploading").await["state"], "running");
+    let base = server.files.as_deref().expect("there are files");
+    let location = asked["location"].as_str().and_then(|at| at.strip_prefix(base)).expect("an address of ours");
+    assert_eq!(put(&server, &format!("{location}d.log"), b"the log"), 200);
+    let over = says("Uploaded").await;
+    assert_eq!((&over["state"], &over["file"]["size"]), (&json!("ended"), &json!(7)), "{over}");
+    assert_eq!(download(&server, "cs-1", &ordered["number"].to_string()), b"the log");
 }
 
 /// As an operator does: an attachment, whatever is in it.

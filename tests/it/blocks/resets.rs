@@ -1,7 +1,7 @@
 //! Blocks B11 and B12: a reset says whether it happened.
 
 use amprule_simulator::Version;
-use amprule_tests::{TestServer, station201, until};
+use amprule_tests::{TestServer, station16, station201, until};
 use serde_json::{Value, json};
 
 use super::Flow;
@@ -53,5 +53,28 @@ async fn a_reset_that_is_refused_or_scheduled_or_of_an_evse_waits_for_what_it_sh
     until("it has booted", || (command(&api, &scheduled)["happened"] == true).then_some(())).await;
     for other in [refused, of_evse] {
         assert_eq!(command(&api, &other)["happened"], json!(null));
+    }
+}
+
+/// Some start anew before they have answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_whose_answer_was_lost_has_happened_once_the_station_boots() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for (version, boot) in [("ocpp1.6", station16::boot()), ("ocpp2.0.1", station201::boot())] {
+        let mut wire = server.station(version, version).await;
+        wire.call("BootNotification", boot.clone()).await;
+        let order = json!({"command": "reset", "immediately": true});
+        let id = api.post(&format!("/api/v1/stations/{version}/commands"), &order).ok()["id"].clone();
+        let (_, action, _) = wire.next_call().await;
+        assert_eq!(action, "Reset");
+        wire.close().await;
+        until("it is not awaited any more", || (command(&api, &id)["state"] == "timed-out").then_some(())).await;
+        let mut wire = server.station(version, version).await;
+        wire.call("Heartbeat", json!({})).await;
+        assert_eq!(command(&api, &id)["happened"], json!(null), "the connection alone may have been lost");
+        wire.call("BootNotification", boot).await;
+        let over = until("it has booted", || Some(command(&api, &id)).filter(|c| c["happened"] == true)).await;
+        assert!(over["restartedAt"].as_str() >= over["endedAt"].as_str(), "{over}");
     }
 }

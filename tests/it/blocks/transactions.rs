@@ -95,6 +95,85 @@ async fn a_session_is_joined_to_the_request_that_it_began_by() {
     assert_eq!(answered(&api, &command).await["session"], session["id"]);
 }
 
+/// idToken is optional there: a station that was told who charges may only repeat the number.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_shows_no_token_has_that_of_its_request() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    api.accept(&["APP-1", "APP-3", "CARD-1"]);
+    let (begun, going, over) = (ago(3), ago(2), ago(1));
+    // What was ordered; the token of the start; which message is the first with the number; whose session it is, and if he was refused.
+    let cases = [
+        ("in its start", "APP-1", None, 0, "APP-1", false),
+        ("nobody has entered the token", "APP-2", None, 0, "APP-2", false),
+        ("blocked since", "APP-3", None, 0, "APP-3", true),
+        ("it had begun with the plug", "APP-1", None, 1, "APP-1", false),
+        ("a card was refused before", "APP-1", Some("NOBODY"), 1, "APP-1", false),
+        ("it has a token of its own", "APP-1", Some("CARD-1"), 1, "CARD-1", false),
+    ];
+    for (n, (what, token, shown, numbered, billed, is_refused)) in (1..).zip(cases) {
+        let id = format!("cs-{n}");
+        let mut station = Station201::boot(&server, &id).await;
+        let order = json!({"command": "start", "idToken": {"idToken": token, "type": "ISO14443"}, "evse": 1});
+        let command = api.post(&format!("/api/v1/stations/{id}/commands"), &order).ok();
+        let (call, _, asked) = station.wire.next_call().await;
+        station.wire.reply(&call, json!({"status": "Accepted"})).await;
+        if is_refused {
+            api.put(&format!("/api/v1/tokens/{token}"), &json!({"status": "blocked"})).ok();
+        }
+        let events = [
+            Event { token: shown, ..Event::started("tx-1", "", 0, &begun) },
+            Event::updated("tx-1", 1, 0, &going),
+            Event::ended("tx-1", 2, 500, &over),
+        ];
+        for (at, event) in events.iter().enumerate() {
+            let mut payload = event.payload();
+            if at >= numbered {
+                payload["transactionInfo"]["remoteStartId"] = asked["remoteStartId"].clone();
+            }
+            let answer = station.wire.call("TransactionEvent", payload).await;
+            assert_eq!(answer.get("idTokenInfo").is_some(), event.token.is_some(), "{what}: {answer}");
+        }
+        let session = api.sessions(&id).remove(0);
+        assert_eq!(session["idToken"]["idToken"], billed, "{what}: {session}");
+        assert_eq!(has_mark(&session, "unauthorized"), is_refused, "{what}: {session}");
+        assert!(!has_mark(&session, "stopped-by-stranger"), "{what}: {session}");
+        let command = answered(&api, command["id"].as_str().expect("an id")).await;
+        assert_eq!(command["session"], session["id"], "{what}");
+    }
+}
+
+/// What waited in the station is judged as if it had come in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_expired_meanwhile_was_good_when_it_was_shown() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for (version, expired, is_refused) in
+        [("1.6", 60, false), ("1.6", 160, true), ("2.0.1", 60, false), ("2.0.1", 160, true)]
+    {
+        let station = format!("{version}-{expired}");
+        api.put("/api/v1/tokens/OLD", &json!({"status": "accepted", "expiresAt": ago(expired)})).ok();
+        let (begun, over) = (ago(150), ago(80));
+        if version == "1.6" {
+            let mut station = Station16::boot(&server, &station).await;
+            let started = station.wire.call("StartTransaction", station16::start(1, "OLD", 0, &begun)).await;
+            let number = started["transactionId"].as_i64().expect("a number");
+            station.stop(number, 6_000, &over).await;
+        } else {
+            let mut station = Station201::boot(&server, &station).await;
+            for event in [Event::started("tx-1", "OLD", 0, &begun), Event::ended("tx-1", 1, 6_000, &over)] {
+                let mut payload = event.payload();
+                payload["offline"] = json!(true);
+                station.wire.call("TransactionEvent", payload).await;
+            }
+        }
+        let session = api.sessions(&station).remove(0);
+        for mark in ["unauthorized", "charged-unauthorized", "needs-review"] {
+            assert_eq!(has_mark(&session, mark), is_refused, "{station}: {session}");
+        }
+    }
+}
+
 /// The operator vouches for what nobody has entered, until it has begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_was_started_with_from_afar_is_accepted_once() {
@@ -271,16 +350,26 @@ async fn in_16_it_is_the_first_with_its_token_at_its_connector() {
     let server = TestServer::start().await;
     let api = server.api();
     api.accept(&["APP-1", "CARD-1"]);
-    let mut station = Station16::boot(&server, ID).await;
-    // The same driver charges there already.
-    station.wire.call("StartTransaction", station16::start(2, "APP-1", 0, &ago(10))).await;
-    let command = ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-1"}, "evse": 1})).await;
-    let (id, _, _) = station.wire.next_call().await;
-    station.wire.call("StartTransaction", station16::start(1, "app-1", 0, &ago(1))).await;
-    // Real stations answer last.
-    station.wire.reply(&id, json!({"status": "Accepted"})).await;
-    let shown = answered(&api, &command).await;
-    let sessions = api.sessions(ID);
-    let begun = sessions.iter().find(|session| session["evse"] == 1).expect("it has begun");
-    assert_eq!(shown["session"], begun["id"], "{sessions:?}");
+    // Its text counts, whoever has entered it: 1.6 knows no kinds.
+    for (n, (ordered_as, shown)) in (1..).zip([
+        (json!({"idToken": "APP-1"}), "app-1"),
+        (json!({"idToken": "QR-77"}), "QR-77"),
+        (json!({"idToken": "QR-78", "type": "Central"}), "QR-78"),
+        (json!({"idToken": "NL-ABC-C12345678", "type": "eMAID"}), "NLABCC12345678"),
+    ]) {
+        let id = format!("cs-{n}");
+        let mut station = Station16::boot(&server, &id).await;
+        // Drivers charge there already.
+        station.wire.call("StartTransaction", station16::start(2, "APP-1", 0, &ago(10))).await;
+        let body = json!({"command": "start", "idToken": ordered_as, "evse": 1});
+        let command = api.post(&format!("/api/v1/stations/{id}/commands"), &body).ok();
+        let (call, _, _) = station.wire.next_call().await;
+        station.wire.call("StartTransaction", station16::start(1, shown, 0, &ago(1))).await;
+        // Real stations answer last.
+        station.wire.reply(&call, json!({"status": "Accepted"})).await;
+        let command = answered(&api, command["id"].as_str().expect("an id")).await;
+        let sessions = api.sessions(&id);
+        let begun = sessions.iter().find(|session| session["evse"] == 1).expect("it has begun");
+        assert_eq!(command["session"], begun["id"], "{sessions:?}");
+    }
 }

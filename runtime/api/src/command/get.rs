@@ -5,6 +5,7 @@ use std::sync::Arc;
 use amprule_domain::command::{Command, Exchange};
 use amprule_domain::doors::{Page, SessionFilter};
 use amprule_domain::session::Session;
+use amprule_domain::token::IdToken;
 use axum::Json;
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +41,7 @@ pub(crate) async fn get_command(State(api): State<Arc<Api>>, Place(id): Place<St
 }
 
 /// The session that a start has begun (OCPP 2.0.1, F01 and F02). Stations of 2.x repeat its number; of those of 1.6 it is the first
-/// with this token, at the connector that was asked for.
+/// with this token, whatever its kind, at the connector that was asked for.
 async fn begun(api: &Api, exchange: &Exchange) -> Answer<Option<Session>> {
     let (Command::Start { .. }, Some(sent)) = (&exchange.command, exchange.sent_at) else { return Ok(None) };
     let since = SessionFilter {
@@ -63,7 +64,10 @@ fn is_begun_by(session: &Session, command: &Command, sent: Timestamp) -> bool {
     if let Some(named) = session.remote_start {
         return named == i64::from(*number);
     }
-    let is_its_token = session.token.as_ref().is_some_and(|own| own.is_shown_as(token));
+    // Only 1.6 leaves the naming to us, and it knows no kinds.
+    let is_untyped = session.transaction == session.no.as_transaction();
+    let is_same = |own: &IdToken| if is_untyped { own.has_text_of(token) } else { own.is_shown_as(token) };
+    let is_its_token = session.token.as_ref().is_some_and(is_same);
     let is_there = evse.is_none_or(|evse| evse == session.evse);
     let after_s = session.id.heard_at().as_second() - sent.as_second();
     is_its_token && is_there && (0..PATIENCE.as_secs()).contains(&after_s)

@@ -64,7 +64,8 @@ pub(crate) struct CommandView {
     #[schema(required)]
     why: Option<String>,
     /// Of a reset of the whole station that was not refused: whether it has started anew, within 10 minutes after it said that it
-    /// would, or within a day where it waits until nothing charges. Null: not known yet, and of other commands.
+    /// would, or within a day where it waits until nothing charges. One that it has not answered counts as well, where it boots
+    /// within 10 minutes. Null: not known yet, and of other commands.
     #[schema(required)]
     happened: Option<bool>,
     /// When the station was back from it.

@@ -53,14 +53,17 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    /// A reset that was answered then; the house's present is half past nine.
-    fn reset(answered_at: &str, verdict: Verdict) -> Exchange {
+    fn sent(sent_at: &str) -> Exchange {
         let command = Command::Reset { evse: None, is_immediate: true };
         let id: CommandId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id");
-        let queued = Exchange::queue(id, StationId::from("cs-1"), command, Origin::Operator, None, at(answered_at));
+        Exchange::queue(id, StationId::from("cs-1"), command, Origin::Operator, None, at(sent_at)).sent(at(sent_at))
+    }
+
+    /// A reset that was answered then; the house's present is half past nine.
+    fn reset(answered_at: &str, verdict: Verdict) -> Exchange {
         let status = "Accepted".to_owned();
         let answer = CommandAnswer { verdict, status, reason: None, transaction: None, body: None, odd: None };
-        queued.sent(at(answered_at)).answered(answer, at(answered_at))
+        sent(answered_at).answered(answer, at(answered_at))
     }
 
     async fn shown(exchange: Exchange, booted_at: Option<&str>) -> (Value, Value) {
@@ -90,6 +93,8 @@ mod tests {
         let back = "2026-07-01T08:03:00Z";
         assert_eq!(shown(accepted(early), Some(back)).await, (json!(true), json!(back)));
         assert_eq!(shown(accepted(early), Some("2026-07-01T08:20:00Z")).await, unknown, "that may be another start");
+        let unanswered = || sent(early).unanswered(at(early));
+        assert_eq!(shown(unanswered(), Some(back)).await, (json!(true), json!(back)), "its answer was lost");
         let known = Exchange { restarted_at: Some(at(back)), ..accepted(early) };
         assert_eq!(shown(known, Some("2026-07-01T08:20:00Z")).await, (json!(true), json!(back)));
     }

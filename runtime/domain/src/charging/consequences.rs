@@ -44,10 +44,14 @@ pub(super) fn of(told: Told<'_>, mut session: Session) -> Step {
     }
 }
 
-/// From the first message on that says where it is.
+/// From the first message on that says where it is; its plug from that on which says at which connector.
 fn keep_site(session: &mut Session, station: &Station) {
-    if session.site.is_none() && session.evse > 0 {
-        let site = site(&station.record, &station.reported, session.evse, session.connector);
+    let before = station.sessions.iter().find(|known| known.id == session.id);
+    let is_plugged_in = before.is_some_and(|known| known.connector != session.connector);
+    if session.evse > 0 && (session.site.is_none() || is_plugged_in) {
+        let now = site(&station.record, &station.reported, session.evse, session.connector);
+        let place = session.site.as_ref().map(|known| known.place.clone()).unwrap_or_default();
+        let site = Site { place, ..Site::default() }.before(now);
         session.site = Some(site).filter(|site| *site != Site::default()).map(Arc::new);
     }
 }

@@ -63,10 +63,13 @@ fn take_time(session: &mut Session, event: &TransactionEvent) {
     session.marks.add_if(is_before, Mark::START_UNDATED);
 }
 
+/// An EVSE may be told before its connector is: the driver has not plugged in yet (OCPP 2.0.1, E01.FR.16).
 fn take_place(session: &mut Session, event: &TransactionEvent) {
     if session.evse == 0 {
         session.evse = event.evse.unwrap_or(0);
-        session.connector = event.connector.unwrap_or(session.connector);
+    }
+    if session.connector == 0 && event.evse == Some(session.evse) {
+        session.connector = event.connector.unwrap_or(0);
     }
 }
 

@@ -248,13 +248,15 @@ impl Exchange {
         self.command.profile_change().map(|change| change.step)
     }
 
-    /// Until when the station is expected to have started anew: after a reset of the whole of it that was not refused.
+    /// Until when the station is expected to have started anew: after a reset of the whole of it that was not refused. One that
+    /// was not answered may have come about all the same.
     pub fn restart_until(&self) -> Option<Timestamp> {
         let Command::Reset { evse: None, .. } = &self.command else { return None };
-        let within = match self.answer.as_ref()?.verdict {
-            Verdict::Accepted => RESTARTS,
-            Verdict::Scheduled => RESTARTS_IDLE,
-            Verdict::Refused => return None,
+        let within = match self.answer.as_ref().map(|answer| answer.verdict) {
+            Some(Verdict::Accepted) => RESTARTS,
+            Some(Verdict::Scheduled) => RESTARTS_IDLE,
+            None if self.state == ExchangeState::TimedOut => RESTARTS,
+            Some(Verdict::Refused) | None => return None,
         };
         self.ended_at?.checked_add(within).ok()
     }

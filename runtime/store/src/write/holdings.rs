@@ -51,7 +51,11 @@ impl<'c> Holdings<'c> {
         let which = match key {
             Some(_) => "station = ?1 AND kind = ?2 AND key = ?5",
             None => {
-                "n = (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2 AND ?5 IS NULL AND json_extract(body, '$.state') IN ('asked', 'running', 'booted'))"
+                "?5 IS NULL AND n = ifnull(
+                    (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2 AND json_extract(body, '$.state') IN ('asked', 'running', 'booted')),
+                    (SELECT max(n) FROM holdings WHERE station = ?1 AND kind = ?2))
+                 AND (json_extract(body, '$.state') IN ('asked', 'running', 'booted')
+                    OR json_extract(body, '$.state') = 'refused' AND json_extract(body, '$.answer') = 'Nothing')"
             }
         };
         let steps = "json_object('steps', json(ifnull(json_extract(?4, '$.steps'), '{}')))";

@@ -297,10 +297,14 @@ async fn who_tries_codes_is_not_heard_for_a_while() {
     };
     assert_eq!(typed("4711", "KeyCode").await, "Accepted");
     for code in 0..6 {
-        assert_eq!(typed(&format!("000{code}"), "KeyCode").await, "Unknown");
+        assert_eq!(typed(&format!("000{code}"), "KeyCode").await, "Invalid", "C04.FR.01");
     }
     assert_eq!(typed("4711", "KeyCode").await, "Invalid", "the right one is not found out either");
     assert_eq!(typed(EMAID, "eMAID").await, "Accepted", "cards go on");
+    assert_eq!(typed("0000", "ISO14443").await, "Unknown", "a card is no code");
+    let mut started = station201::Event::started("tx-1", "", 0, &ago(0)).payload();
+    started["idToken"] = json!({"idToken": "0009", "type": "KeyCode"});
+    assert_eq!(street.station.call("TransactionEvent", started).await["idTokenInfo"]["status"], "Invalid");
 }
 
 /// M06, and 2.1's M07.

@@ -80,6 +80,18 @@ pub(crate) async fn a_job_goes_on_until_it_is_over(store: &dyn Backend) {
         ("1", json!({"state": "running", "steps": {"c": 1}})),
     ];
     assert_eq!(is, expect.map(|(key, body)| (key.to_owned(), body)));
+    // A word without a name may be about the newest, if that was to have nothing and no other goes on.
+    for key in ["1", "3"] {
+        change(store, advance(Some(key), "ended", "e")).await;
+    }
+    for (key, answer, next) in [("4", "Rejected", "refused"), ("5", "Nothing", "running"), ("6", "Nothing", "refused")]
+    {
+        let body = json!({"state": "refused", "answer": answer});
+        change(store, Change::Put { kind: Kind::LogJob, key: key.to_owned(), body }).await;
+        change(store, advance(None, "running", "g")).await;
+        let newest = held(store, "cs-1", Kind::LogJob).await.remove(0);
+        assert_eq!((newest.0.as_str(), &newest.1["state"]), (key, &json!(next)), "{answer}");
+    }
 }
 
 /// At the moment at which everything here changes.
