@@ -2,22 +2,25 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::task::{Context, Poll, ready};
 
-use amprule_domain::Mark;
 use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::dialect::{Direction, Translation, VendorAnswer};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{
-    BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said,
+    BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said, Visitor,
 };
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::security::ClientCertificate;
+use amprule_domain::{Mark, StationId};
 use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::debug;
 
+use crate::authorization::Basic;
 use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 use crate::translator::{Translating, Translator};
@@ -48,6 +51,27 @@ pub(crate) struct Connection {
     ear: Option<Box<dyn Ear>>,
     /// The message that is to be answered, where a unit has mended it.
     mended: Option<Box<str>>,
+    came: Option<Box<Came>>,
+}
+
+/// What a station has come to the door with.
+pub(crate) struct Came {
+    pub(crate) address: IpAddr,
+    pub(crate) basic: Option<Basic>,
+    pub(crate) tls: bool,
+    pub(crate) certificate: Option<ClientCertificate>,
+}
+
+impl Came {
+    pub(crate) fn visitor<'a>(&'a self, station: &'a StationId) -> Visitor<'a> {
+        Visitor {
+            station,
+            address: self.address,
+            basic: self.basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
+            tls: self.tls,
+            client_certificate: self.certificate.as_ref(),
+        }
+    }
 }
 
 /// A call of ours.
@@ -85,7 +109,12 @@ impl Connection {
             vendors_answer: None,
             ear: None,
             mended: None,
+            came: None,
         }
+    }
+
+    pub(crate) fn came_with(&mut self, came: Came) {
+        self.came = Some(Box::new(came));
     }
 
     pub(crate) fn heard_by(&mut self, ear: Option<Box<dyn Ear>>) {
@@ -401,6 +430,10 @@ impl Link for Connection {
 
     fn raw(&mut self) -> Option<&mut dyn RawCalls> {
         Some(self)
+    }
+
+    fn visitor<'a>(&'a self, station: &'a StationId) -> Option<Visitor<'a>> {
+        self.came.as_ref().map(|came| came.visitor(station))
     }
 
     fn is_strict_about_pending(&self) -> bool {
