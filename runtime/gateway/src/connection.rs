@@ -292,7 +292,7 @@ impl Connection {
     fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
         let place = self.asked.iter().position(|asked| *asked.id == *id);
         let asked = place.and_then(|place| self.asked.remove(place));
-        let means = asked.as_ref().zip(answer.ok()).and_then(|(asked, answer)| self.meaning(asked, answer));
+        let means = asked.as_ref().and_then(|asked| self.meaning(asked, answer));
         if let Some(Asked { id, action, is_command: true, .. }) = asked {
             return Received::Answer { answer: self.dialect.answer(action, answer), id, means };
         }
@@ -305,8 +305,13 @@ impl Connection {
         Received::Raw { id: id.into(), outcome, means }
     }
 
-    fn meaning(&self, asked: &Asked, answer: &str) -> Option<Box<StationEvent>> {
-        self.dialect.outcome(asked.action, asked.payload.as_ref()?, answer).map(Box::new)
+    fn meaning(&self, asked: &Asked, answer: Result<&str, (&str, &str)>) -> Option<Box<StationEvent>> {
+        let payload = asked.payload.as_ref()?;
+        let means = match answer {
+            Ok(answer) => self.dialect.outcome(asked.action, payload, answer),
+            Err((code, _)) => self.dialect.failure(asked.action, payload, code),
+        };
+        means.map(Box::new)
     }
 
     /// A station that could not read the id of our call has none for its error, or -1 (OCPP-J 2.0.1, 4.2.3): it means the
