@@ -19,6 +19,8 @@ use tokio::sync::broadcast;
 pub struct Worded {
     pub action: String,
     pub payload: String,
+    /// Of the whole message.
+    pub bytes: usize,
 }
 
 /// Implemented over the engine.

@@ -30,6 +30,18 @@ pub enum DisplayEvent {
     },
 }
 
+/// A transaction's messages go with it (MessageInfoType).
+pub(crate) fn forgotten_with(transaction: &str) -> Change {
+    let like = Like::default().with("message.transactionId", transaction);
+    Change::Gone { kind: Kind::DisplayMessage, like }
+}
+
+/// Its time is over by `now`: the station has removed it (MessageInfoType). `held`: as it is kept.
+pub fn is_over(held: &Value, now: Timestamp) -> bool {
+    let end = held["message"]["endDateTime"].as_str().and_then(|end| end.parse::<Timestamp>().ok());
+    end.is_some_and(|end| end <= now)
+}
+
 pub(crate) fn noted(event: &DisplayEvent, now: Timestamp) -> Noted {
     let all = Like::default;
     match event {

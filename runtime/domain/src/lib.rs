@@ -18,7 +18,7 @@ pub mod data_transfer;
 pub mod decision;
 mod diagnostics;
 pub mod dialect;
-mod display;
+pub mod display;
 pub mod doors;
 pub mod effect;
 pub mod energy;

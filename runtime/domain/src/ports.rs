@@ -284,6 +284,10 @@ pub trait Link: Send {
     fn raw(&mut self) -> Option<&mut dyn RawCalls> {
         None
     }
+    /// As the station came to the door. `None`: it did not come by one.
+    fn visitor<'a>(&'a self, _station: &'a StationId) -> Option<Visitor<'a>> {
+        None
+    }
     /// Whether the link's version lets a pending station say nothing but what it was asked for.
     fn is_strict_about_pending(&self) -> bool {
         false
@@ -339,7 +343,7 @@ pub enum CallOutcome {
 pub enum CloseReason {
     Superseded,
     Shutdown,
-    /// The operator deleted or rejected the station, or changed its password.
+    /// The operator deleted or rejected the station, or has entered what it did not come with.
     Revoked,
     /// Its id is that of a device.
     Taken,

@@ -1,5 +1,6 @@
 //! Who may come in: the decision inside the handshake.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use amprule_domain::StationId;
@@ -11,6 +12,7 @@ use amprule_domain::station::StationRecord;
 use crate::engine::Engine;
 use crate::mailbox::Shown;
 use crate::passwords::NO_PASSWORD;
+use crate::ports::Ports;
 use crate::settings::UnknownStations;
 
 impl Door for Engine {
@@ -55,50 +57,34 @@ impl Engine {
     /// OCPP 2.0.1 A00: profile 1 wants a password, 2 a password over TLS, 3 a client certificate.
     /// Never a lower one than its record says; the one that it was told to use counts as well (A05).
     fn check(&self, record: &StationRecord, visitor: &Visitor<'_>) -> Result<(), Turned> {
-        // A session of TLS may go on for longer than the certificate that it began with.
-        let now = self.ports().clock.now();
-        let is_its_own = |shown: &&ClientCertificate| record.bears(&shown.name) && shown.expires_at > now;
-        let certificate = visitor.client_certificate.filter(is_its_own);
+        let certificate = own_certificate(self.ports(), record, visitor);
         // Looked at once, whichever profiles want it: one that is wrong is one guess.
         let mut judged = None;
-        let mut has_password = |hash: &str| match judged {
+        let has_password = |hash: &str| match judged {
             Some(has) => Ok(has),
             None => self.has_password(record, visitor, hash).inspect(|has| judged = Some(*has)),
         };
-        for profile in record.next_profile.into_iter().chain([record.security_profile]) {
-            let fits = match (profile, &record.password_hash) {
-                (0, None) => true,
-                (0 | 1, Some(hash)) => has_password(hash)?,
-                (2, Some(hash)) => visitor.tls && has_password(hash)?,
-                (3, _) => certificate.is_some(),
-                _ => false,
-            };
-            if !fits {
-                continue;
-            }
-            if record.next_profile.is_some() {
-                self.shown(&record.id, Shown::Profile(profile));
-            }
-            if let Some(certificate) = certificate {
-                self.shown(&record.id, Shown::Certificate(Box::new(certificate.clone())));
-            }
-            return Ok(());
+        let Some(profile) = profile_of(record, visitor.tls, certificate.is_some(), has_password)? else {
+            return Err(Turned::Unauthorized(record.id.clone()));
+        };
+        if record.next_profile.is_some() {
+            self.shown(&record.id, Shown::Profile(profile));
         }
-        Err(Turned::Unauthorized(record.id.clone()))
+        if let Some(certificate) = certificate {
+            self.shown(&record.id, Shown::Certificate(Box::new(certificate.clone())));
+        }
+        Ok(())
     }
 
     /// A station that gives no password does not guess one.
     fn has_password(&self, record: &StationRecord, visitor: &Visitor<'_>, hash: &str) -> Result<bool, Turned> {
         let (station, address) = (visitor.station, visitor.address);
-        let others = || record.other_password_hashes.iter().chain(&record.told_password_hashes);
-        let Some((user, password)) = visitor.basic else {
-            return Ok(record.security_profile == 0 && others().any(|other| other == NO_PASSWORD));
-        };
+        if visitor.basic.is_none() {
+            return Ok(needs_none(record));
+        }
         let guesses = self.door_guesses();
         guesses.may_try(station, address).map_err(slowed)?;
-        let is = |hash: &&str| *hash != NO_PASSWORD && (self.ports().is_password)(password, hash);
-        let shown = std::iter::once(hash).chain(others().map(String::as_str)).find(is);
-        let shown = shown.filter(|_| user == station.as_str());
+        let shown = hash_of(self.ports(), record, visitor, hash);
         match shown {
             Some(_) => guesses.was_right(station, address),
             None => guesses.was_wrong(station, address),
@@ -108,6 +94,62 @@ impl Engine {
         }
         Ok(shown.is_some())
     }
+}
+
+/// Whether the record lets this visitor in. The question leaves no trace.
+pub(crate) fn would_let_in(ports: &Ports, record: &StationRecord, visitor: &Visitor<'_>) -> bool {
+    let has_password = |hash: &str| match visitor.basic {
+        Some(_) => Ok::<_, Infallible>(hash_of(ports, record, visitor, hash).is_some()),
+        None => Ok(needs_none(record)),
+    };
+    let has_certificate = own_certificate(ports, record, visitor).is_some();
+    matches!(profile_of(record, visitor.tls, has_certificate, has_password), Ok(Some(_)))
+}
+
+/// The first of the record's profiles that fits. A password is looked at where one is wanted.
+fn profile_of<E>(
+    record: &StationRecord,
+    tls: bool,
+    has_certificate: bool,
+    mut has_password: impl FnMut(&str) -> Result<bool, E>,
+) -> Result<Option<u8>, E> {
+    for profile in record.next_profile.into_iter().chain([record.security_profile]) {
+        let fits = match (profile, &record.password_hash) {
+            (0, None) => true,
+            (0 | 1, Some(hash)) => has_password(hash)?,
+            (2, Some(hash)) => tls && has_password(hash)?,
+            (3, _) => has_certificate,
+            _ => false,
+        };
+        if fits {
+            return Ok(Some(profile));
+        }
+    }
+    Ok(None)
+}
+
+/// A session of TLS may go on for longer than the certificate that it began with.
+fn own_certificate<'a>(ports: &Ports, record: &StationRecord, visitor: &Visitor<'a>) -> Option<&'a ClientCertificate> {
+    let now = ports.clock.now();
+    visitor.client_certificate.filter(|shown| record.bears(&shown.name) && shown.expires_at > now)
+}
+
+/// Others that are let in beside the one that counts.
+fn other_hashes(record: &StationRecord) -> impl Iterator<Item = &str> {
+    record.other_password_hashes.iter().chain(&record.told_password_hashes).map(String::as_str)
+}
+
+/// It may come without a password, though there is one.
+fn needs_none(record: &StationRecord) -> bool {
+    record.security_profile == 0 && other_hashes(record).any(|other| other == NO_PASSWORD)
+}
+
+/// Which of those that are let in the visitor's password has. `hash`: the one that counts.
+fn hash_of<'a>(ports: &Ports, record: &'a StationRecord, visitor: &Visitor<'_>, hash: &'a str) -> Option<&'a str> {
+    let (user, password) = visitor.basic?;
+    let is = |hash: &&str| *hash != NO_PASSWORD && (ports.is_password)(password, hash);
+    let shown = std::iter::once(hash).chain(other_hashes(record)).find(is);
+    shown.filter(|_| user == visitor.station.as_str())
 }
 
 fn slowed(wait: Duration) -> Turned {

@@ -23,6 +23,7 @@ use crate::alarm::Alarm;
 use crate::answered::AnsweredRing;
 use crate::asked::Asked;
 use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
+use crate::door::would_let_in;
 use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ordered::{Ordered, as_shown};
@@ -383,11 +384,8 @@ impl StationTask {
     }
 
     async fn configure(&mut self, given: StationRecord) -> StoreResult<()> {
-        let ours = &self.station.record;
-        let revoked = given.provisioning == Provisioning::Rejected
-            || given.password_hash != ours.password_hash
-            || given.security_profile != ours.security_profile
-            || given.certificate_name != ours.certificate_name;
+        let is_in = self.link.is_some();
+        let revoked = is_in && (given.provisioning == Provisioning::Rejected || !self.may_stay(&given));
         self.ports.store.commit(vec![Effect::Station(Box::new(given.clone()))]).await?;
         self.station.record = given;
         self.tell("station.changed", json!({}));
@@ -395,10 +393,20 @@ impl StationTask {
         if let Some(link) = &mut self.link {
             link.set_zone(zone);
         }
-        if revoked && self.link.is_some() {
+        if revoked {
             self.disconnect(Some(CloseReason::Revoked)).await;
         }
         Ok(())
+    }
+
+    /// Where something is otherwise that the door looks at, the connection stays that would be let in again as it came.
+    fn may_stay(&self, given: &StationRecord) -> bool {
+        let ours = &self.station.record;
+        let is_as_before = given.password_hash == ours.password_hash
+            && given.security_profile == ours.security_profile
+            && given.certificate_name == ours.certificate_name;
+        let came = self.link.as_ref().and_then(|link| link.visitor(&ours.id));
+        is_as_before || came.is_none_or(|visitor| would_let_in(&self.ports, given, &visitor))
     }
 
     async fn place(&mut self, location: String) -> StoreResult<()> {

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::task::{Context, Poll, ready};
 
 use amprule_domain::command::{Command, Unsayable};
 use amprule_domain::dialect::{Direction, Translation, VendorAnswer};
 use amprule_domain::event::{Boot, Inbound, ProvisioningEvent, StationEvent};
 use amprule_domain::ports::{
-    BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said,
+    BoxFuture, CallOutcome, CallRefused, CloseReason, Closed, Ear, Link, RawCalls, Received, Said, Visitor,
 };
 use amprule_domain::reply::{Refusal, RefusalCode, Reply};
+use amprule_domain::security::ClientCertificate;
 use amprule_domain::{Mark, StationId, plain};
 use amprule_ocpp::{Decoded, Dialect, Frame, FrameFault, Malformed};
 use jiff::tz::TimeZone;
@@ -18,6 +20,7 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{debug, warn};
 
+use crate::authorization::Basic;
 use crate::models::tuned;
 use crate::socket::{Farewell, Incoming, Socket, TOO_LARGE, TOO_MANY_MALFORMED};
 use crate::translator::{Translating, Translator};
@@ -53,6 +56,27 @@ pub(crate) struct Connection {
     ear: Option<Box<dyn Ear>>,
     /// The message that is to be answered, where a unit has mended it.
     mended: Option<Box<str>>,
+    came: Option<Box<Came>>,
+}
+
+/// What a station has come to the door with.
+pub(crate) struct Came {
+    pub(crate) address: IpAddr,
+    pub(crate) basic: Option<Basic>,
+    pub(crate) tls: bool,
+    pub(crate) certificate: Option<ClientCertificate>,
+}
+
+impl Came {
+    pub(crate) fn visitor<'a>(&'a self, station: &'a StationId) -> Visitor<'a> {
+        Visitor {
+            station,
+            address: self.address,
+            basic: self.basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
+            tls: self.tls,
+            client_certificate: self.certificate.as_ref(),
+        }
+    }
 }
 
 /// A call of ours.
@@ -93,7 +117,12 @@ impl Connection {
             vendors_answer: None,
             ear: None,
             mended: None,
+            came: None,
         }
+    }
+
+    pub(crate) fn came_with(&mut self, came: Came) {
+        self.came = Some(Box::new(came));
     }
 
     pub(crate) fn heard_by(&mut self, ear: Option<Box<dyn Ear>>) {
@@ -276,7 +305,7 @@ impl Connection {
     fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
         let place = self.asked.iter().position(|asked| *asked.id == *id);
         let asked = place.and_then(|place| self.asked.remove(place));
-        let means = asked.as_ref().zip(answer.ok()).and_then(|(asked, answer)| self.meaning(asked, answer));
+        let means = asked.as_ref().and_then(|asked| self.meaning(asked, answer));
         if let Some(Asked { id, action, payload, is_command: true }) = asked {
             let answer = self.dialect.answer(action, payload.as_deref().unwrap_or_default(), answer);
             return Received::Answer { answer, id, means };
@@ -290,8 +319,13 @@ impl Connection {
         Received::Raw { id: id.into(), outcome, means }
     }
 
-    fn meaning(&self, asked: &Asked, answer: &str) -> Option<Box<StationEvent>> {
-        self.dialect.outcome(asked.action, asked.payload.as_ref()?, answer).map(Box::new)
+    fn meaning(&self, asked: &Asked, answer: Result<&str, (&str, &str)>) -> Option<Box<StationEvent>> {
+        let payload = asked.payload.as_ref()?;
+        let means = match answer {
+            Ok(answer) => self.dialect.outcome(asked.action, payload, answer),
+            Err((code, _)) => self.dialect.failure(asked.action, payload, code),
+        };
+        means.map(Box::new)
     }
 
     /// A station that could not read the id of our call has none for its error, or -1 (OCPP-J 2.0.1, 4.2.3): it means the
@@ -428,6 +462,10 @@ impl Link for Connection {
 
     fn raw(&mut self) -> Option<&mut dyn RawCalls> {
         Some(self)
+    }
+
+    fn visitor<'a>(&'a self, station: &'a StationId) -> Option<Visitor<'a>> {
+        self.came.as_ref().map(|came| came.visitor(station))
     }
 
     fn is_strict_about_pending(&self) -> bool {

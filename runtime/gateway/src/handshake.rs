@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amprule_domain::StationId;
-use amprule_domain::ports::{Door, Link, Ticket, Visitor};
+use amprule_domain::ports::{Door, Link, Ticket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,7 +15,7 @@ use tracing::{debug, info, warn};
 
 use crate::authorization::Basic;
 use crate::compression::{Agreed, Compression};
-use crate::connection::Connection;
+use crate::connection::{Came, Connection};
 use crate::request::{self, Heard, Request};
 use crate::response::{self, Refused};
 use crate::settings::Versions;
@@ -43,6 +43,7 @@ pub(crate) struct Entrance {
 /// A station that may come in.
 struct Guest {
     station: StationId,
+    came: Came,
     choice: Choice,
     compression: Option<Agreed>,
     answer: String,
@@ -91,14 +92,8 @@ impl Entrance {
         let station = path::station_id(&request.target, self.settings.path_prefix.as_deref())?;
         let basic = request.authorization.as_deref().and_then(|header| Basic::parse(header, &station));
         let certificate = stream.client_certificate();
-        let visitor = Visitor {
-            station: &station,
-            address: peer.ip().to_canonical(),
-            basic: basic.as_ref().map(|basic| (basic.user.as_str(), basic.password.as_slice())),
-            tls: stream.is_tls(),
-            client_certificate: certificate.as_ref(),
-        };
-        let ticket = self.door.admit(&visitor).await?;
+        let came = Came { address: peer.ip().to_canonical(), basic, tls: stream.is_tls(), certificate };
+        let ticket = self.door.admit(&came.visitor(&station)).await?;
         let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Refused::FULL)?;
         let choice = subprotocol::choose(request.protocols.iter().map(String::as_str), &self.versions);
         if choice == Choice::None && self.settings.refuse_unknown_versions && !request.protocols.is_empty() {
@@ -107,11 +102,11 @@ impl Entrance {
         let agreed = if let Choice::Agreed { spelled, .. } = &choice { Some(spelled.as_str()) } else { None };
         let compression = self.compression.agree(&request.extensions, &station);
         let answer = response::upgrade(key, agreed, compression);
-        Ok(Guest { station, choice, compression, answer, ticket, seat })
+        Ok(Guest { station, came, choice, compression, answer, ticket, seat })
     }
 
     async fn admit(&self, mut stream: Stream, guest: Guest, tail: Vec<u8>, peer: SocketAddr) {
-        let Guest { station, choice, compression, answer, ticket, seat } = guest;
+        let Guest { station, came, choice, compression, answer, ticket, seat } = guest;
         if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
             debug!(%peer, %station, "closed during the handshake");
             return;
@@ -126,13 +121,13 @@ impl Entrance {
             Choice::Agreed { dialect, .. } => {
                 let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
                 let connection = Connection::new(station.clone(), socket, dialect, translator);
-                self.hand_over(station, connection, ticket, peer).await;
+                self.hand_over(station, connection, came, ticket, peer).await;
             }
             Choice::Assumed(dialect) => {
                 let translator = Translator::new(self.interpreters.clone(), &station, dialect.subprotocol());
                 info!(%station, "named no OCPP version; {} is taken", dialect.subprotocol());
                 let connection = Connection::assumed(station.clone(), socket, dialect, translator);
-                self.hand_over(station, connection, ticket, peer).await;
+                self.hand_over(station, connection, came, ticket, peer).await;
             }
             Choice::None => {
                 warn!(%peer, %station, "offers no OCPP version that is served; the connection is closed");
@@ -141,11 +136,19 @@ impl Entrance {
         }
     }
 
-    async fn hand_over(&self, station: StationId, mut connection: Connection, ticket: Ticket, peer: SocketAddr) {
+    async fn hand_over(
+        &self,
+        station: StationId,
+        mut connection: Connection,
+        came: Came,
+        ticket: Ticket,
+        peer: SocketAddr,
+    ) {
         debug!(%peer, %station, "connected");
         if let Some(boot) = self.door.last_boot(&station).await {
             connection.suit(&boot);
         }
+        connection.came_with(came);
         connection.heard_by(self.interpreters.audience.ear(&station, connection.protocol()));
         self.door.attach(station, Box::new(connection), ticket);
     }

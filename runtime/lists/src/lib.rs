@@ -5,27 +5,29 @@
 //!
 //! This crate must never know what OCPP looks like on the wire.
 
+mod manner;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use amprule_domain::command::{Command, Verdict};
+use amprule_domain::command::{Command, CommandAnswer, Verdict, Wanted};
 use amprule_domain::doors::{Catalogue, StoreResult};
-use amprule_domain::local_list::plan::{self, Held, Room};
+use amprule_domain::holding::Holding;
+use amprule_domain::local_list::plan::{self, Bounds, Held, Part, Room};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock};
 use amprule_domain::token::TokenRecord;
+use amprule_domain::variable::Place;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use jiff::SignedDuration;
 use tokio::sync::{Notify, broadcast};
 
+use crate::manner::{Manner, fitted};
 use crate::reading::Told;
 
 /// A message that has not come so long after it was ordered is thought of anew.
 const EXPIRES: SignedDuration = SignedDuration::from_mins(10);
-/// Who has refused so many in a row is left as it is until it connects again.
-const REFUSALS: u32 = 3;
 
 pub struct House {
     pub stations: Arc<dyn Stations>,
@@ -40,6 +42,10 @@ pub trait Stations: Send + Sync {
     fn is_connected(&self, station: &StationId) -> bool;
     /// What it can be told, in the version that it speaks.
     fn room(&self, station: &StationId) -> Room;
+    /// Where it says what it can be told at once, in that version; nowhere, where it is none of OCPP.
+    fn bounds_at(&self, station: &StationId) -> Vec<Place>;
+    /// Bytes of the message that tells it this.
+    fn size(&self, station: &StationId, command: &Command) -> usize;
     fn order<'a>(
         &'a self,
         station: &'a StationId,
@@ -51,8 +57,8 @@ pub trait Stations: Send + Sync {
 
 pub struct Keeper {
     house: House,
-    /// Refusals since the station connected.
-    refusals: BTreeMap<StationId, u32>,
+    /// Of those that have been told something.
+    manners: BTreeMap<StationId, Manner>,
     /// Asked for their own word since they connected: they may have lost their list.
     asked: BTreeSet<StationId>,
     /// Commands that are on their way, one for each station at most.
@@ -65,8 +71,8 @@ pub struct Keeper {
 
 impl Keeper {
     pub fn new(house: House) -> Self {
-        let (refusals, asked, at_work) = Default::default();
-        Self { house, refusals, asked, at_work, tokens: None, keepers: None }
+        let (manners, asked, at_work) = Default::default();
+        Self { house, manners, asked, at_work, tokens: None, keepers: None }
     }
 
     /// Until the server ends.
@@ -95,11 +101,10 @@ impl Keeper {
         let Some(station) = &notice.station else { return Ok(()) };
         match notice.kind {
             "station.connected" => {
-                self.refusals.remove(station);
+                self.manners.entry(station.clone()).and_modify(Manner::connected);
                 if self.keeps(station).await? { self.ask(station).await } else { Ok(()) }
             }
             "station.disconnected" => {
-                self.refusals.remove(station);
                 self.asked.remove(station);
                 Ok(())
             }
@@ -119,17 +124,34 @@ impl Keeper {
             Some(id) => self.house.books.exchange(id).await?,
             None => None,
         };
-        let verdict = exchange.as_ref().and_then(|exchange| exchange.answer.as_ref()).map(|answer| answer.verdict);
-        let is_list = exchange.is_some_and(|exchange| matches!(exchange.command, Command::SendLocalList { .. }));
-        match verdict {
-            Some(Verdict::Refused) => {
-                *self.refusals.entry(station.clone()).or_default() += 1;
+        let Some(exchange) = exchange else { return Ok(()) };
+        let is_here = self.house.stations.is_connected(station);
+        match (&exchange.command, &exchange.answer) {
+            (Command::SendLocalList { entries, .. }, Some(answer)) => {
+                self.answered(station, entries.len(), answer);
                 self.look_at(station).await
             }
-            Some(_) => self.look_at(station).await,
             // It may have taken it: its own word says so.
-            None if is_list && self.house.stations.is_connected(station) => self.ask(station).await,
-            None => Ok(()),
+            (Command::SendLocalList { .. }, None) if is_here => self.ask(station).await,
+            // What it does not say of its bounds is not waited for.
+            (Command::GetVariables { .. }, None) if is_here => self.look_at(station).await,
+            (_, Some(_)) => self.look_at(station).await,
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// A part of so many entries.
+    fn answered(&mut self, station: &StationId, entries: usize, answer: &CommandAnswer) {
+        let manner = self.manners.entry(station.clone()).or_default();
+        if answer.verdict != Verdict::Refused {
+            return manner.has_taken(entries);
+        }
+        manner.has_refused(entries, &answer.status);
+        if manner.is_over() {
+            tracing::warn!(
+                %station, status = answer.status, reason = answer.reason, entries,
+                "the station refuses its local list, however little it is told at once; it is told again when it connects anew"
+            );
         }
     }
 
@@ -150,8 +172,8 @@ impl Keeper {
     }
 
     async fn look_at(&mut self, station: &StationId) -> StoreResult<()> {
-        let has_refused = self.refusals.get(station).copied().unwrap_or_default();
-        if has_refused >= REFUSALS || !self.keeps(station).await? {
+        let is_over = self.manners.get(station).is_some_and(Manner::is_over);
+        if is_over || !self.keeps(station).await? {
             return Ok(());
         }
         if self.at_work.contains_key(station) {
@@ -165,13 +187,30 @@ impl Keeper {
             Told::Nothing if !self.asked.contains(station) => return self.ask(station).await,
             Told::Nothing => Held::default(),
         };
-        let bounds = reading::bounds(&*self.house.books, station).await?;
+        let told = reading::told_bounds(&*self.house.books, station).await?;
+        let bounds = Bounds::told(&told);
         let now = self.house.clock.now();
         let room = self.house.stations.room(station);
         let wanted = plan::wanted(self.tokens().await?, room, bounds.entries, now);
-        let Some(part) = plan::next(&wanted, &held, bounds) else { return Ok(()) };
-        let plan::Part { version, is_full, entries } = part;
-        self.order(station, Command::SendLocalList { version, is_full, entries }).await
+        let most = self.manners.entry(station.clone()).or_default().most(bounds.items);
+        let Some(part) = plan::next(&wanted, &held, most) else { return Ok(()) };
+        if let Some(place) = self.unasked(station, &told) {
+            let variables = vec![Wanted { place, attribute: None }];
+            return self.order(station, Command::GetVariables { variables }).await;
+        }
+        let part = match bounds.bytes {
+            usize::MAX => part,
+            bytes => fitted(part, bytes, |part| self.house.stations.size(station, &list(part.clone()))),
+        };
+        self.order(station, list(part)).await
+    }
+
+    /// A bound that the station has not told, and was not asked for since it connected: one at a time, as every station can be asked.
+    fn unasked(&mut self, station: &StationId, told: &[Holding]) -> Option<Place> {
+        let manner = self.manners.entry(station.clone()).or_default();
+        let is_told = |place: &Place| told.iter().any(|holding| holding.key == place.key());
+        let mut places = self.house.stations.bounds_at(station).into_iter().filter(|place| !is_told(place));
+        places.find(|place| manner.asked.insert(place.key()))
     }
 
     async fn keeps(&mut self, station: &StationId) -> StoreResult<bool> {
@@ -207,4 +246,9 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+fn list(part: Part) -> Command {
+    let Part { version, is_full, entries } = part;
+    Command::SendLocalList { version, is_full, entries }
 }

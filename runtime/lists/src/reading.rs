@@ -3,7 +3,7 @@
 use amprule_domain::StationId;
 use amprule_domain::doors::{Catalogue, Page, StoreResult};
 use amprule_domain::holding::{Holding, HoldingFilter, Kind};
-use amprule_domain::local_list::plan::{Bounds, Entered, Held};
+use amprule_domain::local_list::plan::{Entered, Held};
 use amprule_domain::token::{IdToken, TokenRecord};
 use serde_json::Value;
 
@@ -69,29 +69,13 @@ pub(crate) async fn told(books: &dyn Catalogue, station: &StationId) -> StoreRes
     Ok(Told::List(Held { version, seen: told.max(refused), is_certain, entries }))
 }
 
-/// As the station has told them: LocalAuthListCtrlr of 2.x, the keys of 1.6.
-pub(crate) async fn bounds(books: &dyn Catalogue, station: &StationId) -> StoreResult<Bounds> {
+/// What the station has told of its bounds, as it is held: variables of 2.x, keys of 1.6.
+pub(crate) async fn told_bounds(books: &dyn Catalogue, station: &StationId) -> StoreResult<Vec<Holding>> {
     let mut told = Vec::new();
     for find in ["localauthlistctrlr/", "sendlocallistmaxlength", "localauthlistmaxlength"] {
         told.extend(all(books, station, Kind::Variable, Some(find)).await?);
     }
-    let of = |variable: &str| {
-        let is_it = |holding: &&Holding| {
-            holding.body["place"]["variable"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(variable))
-        };
-        told.iter().find(is_it).map(|holding| &holding.body)
-    };
-    let value = |variable: &str| of(variable)?["attributes"]["Actual"]["value"].as_str()?.trim().parse::<usize>().ok();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
-    let most = |variable: &str| Some(of(variable)?["characteristics"]["maxLimit"].as_f64()? as usize);
-    let items = value("ItemsPerMessage").or_else(|| value("SendLocalListMaxLength")).filter(|items| *items > 0);
-    let bytes = value("BytesPerMessage").filter(|bytes| *bytes > 0);
-    let entries = most("Entries").or_else(|| value("LocalAuthListMaxLength")).filter(|entries| *entries > 0);
-    Ok(Bounds {
-        items: items.unwrap_or(Bounds::UNTOLD.items),
-        bytes: bytes.unwrap_or(Bounds::UNTOLD.bytes),
-        entries: entries.unwrap_or(Bounds::UNTOLD.entries).min(Bounds::UNTOLD.entries),
-    })
+    Ok(told)
 }
 
 async fn all(books: &dyn Catalogue, station: &StationId, kind: Kind, find: Option<&str>) -> StoreResult<Vec<Holding>> {

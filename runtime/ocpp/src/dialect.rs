@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::encode::{self, Times};
 use crate::frame::Frame;
-use crate::limits::MAX_DESCRIPTION;
+use crate::limits::{CALL_ID, MAX_DESCRIPTION};
 use crate::malformed::{FrameFault, Malformed};
 use crate::mend::{bare_controls, stray_commas};
 use crate::message::Message;
@@ -176,6 +176,11 @@ impl Dialect {
         encode::call(id, action, payload)
     }
 
+    /// Bytes of a call of ours that says this.
+    pub fn call_bytes(self, action: &str, payload: &str) -> usize {
+        encode::call("", action, payload).len() + CALL_ID
+    }
+
     pub fn encode_result(self, id: &str, payload: &str) -> String {
         encode::result(id, payload)
     }
@@ -254,6 +259,11 @@ impl Dialect {
     /// What the station has done with a request, as an event of its block.
     pub fn outcome(self, action: &str, asked: &str, answered: &str) -> Option<StationEvent> {
         self.version.requests().find(|row| row.action == action)?.outcome(asked, answered)
+    }
+
+    /// The same of an error's code.
+    pub fn failure(self, action: &str, asked: &str, code: &str) -> Option<StationEvent> {
+        self.version.requests().find(|row| row.action == action)?.failure(asked, code)
     }
 
     fn not_implemented(self, action: &str) -> Refusal {

@@ -23,3 +23,6 @@ pub const MAX_DESCRIPTION: usize = 255;
 
 /// Stations' times outside of the years 2010 to 2100 are not believed. Seconds since 1970.
 pub const PLAUSIBLE_SECONDS: std::ops::Range<i64> = 1_262_304_000..4_133_980_800;
+
+/// Characters of the longest id that a call of ours has.
+pub const CALL_ID: usize = 36;

@@ -15,11 +15,15 @@ pub(crate) struct Request {
     encode: Encode,
     /// What a station's response means beside the word in it.
     outcome: Option<Outcome>,
+    /// What its error means: to have said so is all that most requests are.
+    failure: Option<Failure>,
 }
 
 type Encode = fn(&Command, Times) -> Option<String>;
 /// Of request and response. `None`: the station has done nothing, or nothing that is kept.
 type Outcome = fn(&Value, &Value) -> Option<StationEvent>;
+/// Of a request, and the code of the error that it was answered with.
+type Failure = fn(&Value, &str) -> Option<StationEvent>;
 
 impl Request {
     /// A request that is sent as it was given.
@@ -29,12 +33,17 @@ impl Request {
 
     /// A request that says a command of ours too.
     pub(crate) const fn typed(action: &'static str, encode: Encode) -> Self {
-        Self { action, encode, outcome: None }
+        Self { action, encode, outcome: None, failure: None }
     }
 
     /// A request after whose response something is otherwise.
     pub(crate) const fn means(self, outcome: Outcome) -> Self {
         Self { outcome: Some(outcome), ..self }
+    }
+
+    /// A request after whose error something is known that was not.
+    pub(crate) const fn fails(self, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..self }
     }
 
     pub(crate) const fn has_outcome(&self) -> bool {
@@ -43,8 +52,11 @@ impl Request {
 
     /// A response that cannot be read means nothing.
     pub(crate) fn outcome(&self, asked: &str, answered: &str) -> Option<StationEvent> {
-        let read = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
-        (self.outcome?)(&read(asked)?, &read(answered)?)
+        (self.outcome?)(&object(asked)?, &object(answered)?)
+    }
+
+    pub(crate) fn failure(&self, asked: &str, code: &str) -> Option<StationEvent> {
+        (self.failure?)(&object(asked)?, code)
     }
 
     pub(crate) fn phrase(&self, command: &Command, times: Times) -> Option<String> {
@@ -53,6 +65,10 @@ impl Request {
             typed => (self.encode)(typed, times),
         }
     }
+}
+
+fn object(text: &str) -> Option<Value> {
+    serde_json::from_str::<Value>(text).ok().filter(Value::is_object)
 }
 
 /// The response's own word is this one, in whatever case.

@@ -1,6 +1,6 @@
 //! Certificates that stations want to be signed: by a program of the operator's, or by the server's own authority.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,8 +59,37 @@ impl Lately {
     }
 }
 
+/// Requests that wait for their turn, the oldest first: one of each station is signed at a time.
+#[derive(Default)]
+struct Waiting(VecDeque<Request>);
+
+impl Waiting {
+    const MAX: usize = 4_096;
+    /// Of one station.
+    const EACH: usize = 8;
+
+    /// A station waits for one certificate of each kind: a newer request takes the place of the one before.
+    fn push(&mut self, request: Request) {
+        let of_station = || self.0.iter().filter(|waiting| waiting.station == request.station);
+        let is_full = self.0.len() >= Self::MAX || of_station().count() >= Self::EACH;
+        match self.0.iter_mut().find(|waiting| waiting.is_replaced_by(&request)) {
+            Some(waiting) => *waiting = request,
+            None if is_full => tracing::warn!(
+                station = %request.station,
+                "too many certificates wait to be signed, and the one that the station wants is not among them; it will ask again"
+            ),
+            None => self.0.push_back(request),
+        }
+    }
+
+    fn next(&mut self, busy: &BTreeMap<StationId, Request>) -> Option<Request> {
+        let at = self.0.iter().position(|waiting| !busy.contains_key(&waiting.station))?;
+        self.0.remove(at)
+    }
+}
+
 /// What a station asked for.
-#[derive(PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
     station: StationId,
     csr: String,
@@ -81,8 +110,8 @@ impl Signing {
         let mut notices = self.engine.subscribe();
         let signing = Arc::new(self);
         let mut at_work: JoinSet<(Request, bool)> = JoinSet::new();
-        let mut busy: BTreeSet<StationId> = BTreeSet::new();
-        let mut lately = Lately::default();
+        let mut busy: BTreeMap<StationId, Request> = BTreeMap::new();
+        let (mut waiting, mut lately) = (Waiting::default(), Lately::default());
         loop {
             tokio::select! {
                 Some(done) = at_work.join_next() => match done {
@@ -97,16 +126,21 @@ impl Signing {
                 notice = notices.recv() => match notice {
                     Ok(notice) => {
                         let Some(request) = Request::of(&notice) else { continue };
-                        // A station repeats what was not answered; who waits behind too many asks again, too.
-                        let is_new = !lately.has(&request) && at_work.len() < AT_ONCE;
-                        if is_new && busy.insert(request.station.clone()) {
-                            at_work.spawn(Arc::clone(&signing).serve(request));
+                        // A station repeats what was not answered.
+                        if !lately.has(&request) && busy.get(&request.station) != Some(&request) {
+                            waiting.push(request);
                         }
                     }
                     // Those that were missed are asked for again.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 },
+            }
+            while at_work.len() < AT_ONCE
+                && let Some(request) = waiting.next(&busy)
+            {
+                busy.insert(request.station.clone(), request.clone());
+                at_work.spawn(Arc::clone(&signing).serve(request));
             }
         }
     }
@@ -183,6 +217,10 @@ impl Request {
         let root = root.is_object().then(|| root.to_string());
         Some(Self { station, csr: text("csr")?, usage: text("usage"), number, root })
     }
+
+    fn is_replaced_by(&self, newer: &Self) -> bool {
+        (&self.station, &self.usage) == (&newer.station, &newer.usage)
+    }
 }
 
 /// Kinds of certificates that the server's own authority signs: of the station towards us. Those of the vehicle's side need an
@@ -211,4 +249,37 @@ pub(crate) fn check_install(action: &str, payload: &str) -> Result<(), (&'static
     let asked: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
     let pem = asked["certificate"].as_str().unwrap_or_default();
     amprule_authority::check_root(pem).map_err(|why| ("/certificate", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(station: &str, usage: &str, csr: &str) -> Request {
+        let (station, csr, usage) = (StationId::from(station), csr.to_owned(), Some(usage.to_owned()));
+        Request { station, csr, usage, number: None, root: None }
+    }
+
+    #[test]
+    fn each_station_waits_for_one_of_each_kind_and_nobody_behind_another() {
+        let mut waiting = Waiting::default();
+        for (station, usage, csr) in [
+            ("a", "ChargingStationCertificate", "1"),
+            ("a", "V2GCertificate", "2"),
+            ("b", "ChargingStationCertificate", "3"),
+            ("a", "ChargingStationCertificate", "4"),
+        ] {
+            waiting.push(request(station, usage, csr));
+        }
+        let mut busy = BTreeMap::new();
+        let next = |waiting: &mut Waiting, busy: &_| waiting.next(busy).map(|request| request.csr);
+        assert_eq!(next(&mut waiting, &busy).as_deref(), Some("4"), "the newer one, in the place of the first");
+        busy.insert(StationId::from("a"), request("a", "ChargingStationCertificate", "4"));
+        assert_eq!(next(&mut waiting, &busy).as_deref(), Some("3"));
+        assert_eq!(next(&mut waiting, &busy), None, "one of a station at a time");
+        busy.clear();
+        assert_eq!(next(&mut waiting, &busy).as_deref(), Some("2"), "it was not dropped");
+        (0..20).for_each(|kind| waiting.push(request("a", &format!("Kind{kind}"), "5")));
+        assert_eq!(waiting.0.len(), Waiting::EACH);
+    }
 }

@@ -74,7 +74,8 @@ impl Control for Stations {
             certificates::check_install(action, payload)
                 .map_err(|(path, message)| CallFailed::Invalid { path: path.to_owned(), message })?;
         }
-        Ok(Some(Worded { action: action.to_owned(), payload }))
+        let bytes = dialect.call_bytes(action, &payload);
+        Ok(Some(Worded { action: action.to_owned(), payload, bytes }))
     }
 
     fn order<'a>(

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use amprule_domain::command::Command;
-use amprule_domain::local_list::plan::Room;
+use amprule_domain::local_list::plan::{Bounds, Room};
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
+use amprule_domain::variable::Place;
 use amprule_domain::{CommandId, StationId, Timestamp};
 use amprule_engine::Engine;
 use amprule_ocpp::Dialect;
@@ -15,16 +16,33 @@ pub(crate) struct Stations {
     pub(crate) engine: Arc<Engine>,
 }
 
+impl Stations {
+    /// `None`: it is not connected, or is none of OCPP.
+    fn dialect(&self, station: &StationId) -> Option<Dialect> {
+        let connection = self.engine.connection(station);
+        connection.and_then(|connection| Dialect::from_subprotocol(connection.protocol))
+    }
+}
+
 impl amprule_lists::Stations for Stations {
     fn is_connected(&self, station: &StationId) -> bool {
         self.engine.connection(station).is_some()
     }
 
     fn room(&self, station: &StationId) -> Room {
-        let connection = self.engine.connection(station);
-        let dialect = connection.and_then(|connection| Dialect::from_subprotocol(connection.protocol));
         let everything = Room { token: usize::MAX, group: usize::MAX };
-        dialect.map_or(everything, |dialect| Room { token: dialect.longest_token(), group: dialect.longest_group() })
+        let of = |dialect: Dialect| Room { token: dialect.longest_token(), group: dialect.longest_group() };
+        self.dialect(station).map_or(everything, of)
+    }
+
+    fn bounds_at(&self, station: &StationId) -> Vec<Place> {
+        let has_keys = |dialect: Dialect| dialect.subprotocol() == Dialect::V16.subprotocol();
+        self.dialect(station).map(|dialect| Bounds::told_at(has_keys(dialect)).to_vec()).unwrap_or_default()
+    }
+
+    fn size(&self, station: &StationId, command: &Command) -> usize {
+        let Some(dialect) = self.dialect(station) else { return 0 };
+        dialect.phrase(command).map_or(0, |(action, payload)| dialect.call_bytes(action, &payload))
     }
 
     fn order<'a>(

@@ -62,6 +62,7 @@ async fn what_the_standard_forbids_is_refused_in_the_words_of_the_version() {
     for (body, path, says) in [
         (start(37), "/idToken/idToken", "at most 36 characters; the station speaks ocpp2.0.1"),
         (json!({"command": "trigger", "message": "status"}), "/evse", "F06.FR.13"),
+        (json!({"command": "password", "password": "p".repeat(41)}), "/password", "takes 16 to 40"),
         (
             request("SetChargingProfile", &default_profile(1, 0, -6.0)),
             "/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/0/limit",
@@ -70,6 +71,113 @@ async fn what_the_standard_forbids_is_refused_in_the_words_of_the_version() {
     ] {
         new.refuses(body, path, says).await;
     }
+}
+
+/// A list, as long as one.
+fn many(item: impl Fn(usize) -> Value, count: usize) -> Vec<Value> {
+    (0..count).map(item).collect()
+}
+
+/// More than a station has told that it can take: it would refuse the whole, or lose it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_beyond_a_station_s_own_bounds_is_not_sent() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    let told = |component: &str, variable: &str, instance: Option<&str>, value: &str| {
+        let mut name = json!({"name": variable});
+        if let Some(instance) = instance {
+            name["instance"] = json!(instance);
+        }
+        json!({"component": {"name": component}, "variable": name, "variableAttribute": [{"value": value}]})
+    };
+    let in_message = |component, action, items| told(component, "ItemsPerMessage", Some(action), items);
+    let report = [
+        told("LocalAuthListCtrlr", "ItemsPerMessage", None, "3"),
+        told("LocalAuthListCtrlr", "BytesPerMessage", None, "420"),
+        in_message("DeviceDataCtrlr", "GetVariables", "1"),
+        told("DeviceDataCtrlr", "BytesPerMessage", Some("SetVariables"), "600"),
+        in_message("MonitoringCtrlr", "SetVariableMonitoring", "2"),
+        in_message("MonitoringCtrlr", "ClearVariableMonitoring", "2"),
+        told("SmartChargingCtrlr", "PeriodsPerSchedule", None, "2"),
+        told("SmartChargingCtrlr", "ProfileStackLevel", None, "1"),
+        told("DisplayMessageCtrlr", "SupportedPriorities", None, "AlwaysFront, NormalCycle"),
+        json!({
+            "component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}, "variableAttribute": [{}],
+            "variableCharacteristics": {"dataType": "string", "maxLimit": 50.0, "supportsMonitoring": false},
+        }),
+    ];
+    let report = json!({"requestId": 1, "seqNo": 0, "generatedAt": "2026-07-01T08:00:00Z", "reportData": report});
+    flow.station.call("NotifyReport", report).await.expect("it is taken");
+
+    let token = |length: usize| {
+        move |at: usize| {
+            let id_token = json!({"idToken": format!("{at:0length$}"), "type": "ISO14443"});
+            json!({"idToken": id_token, "idTokenInfo": {"status": "Accepted"}})
+        }
+    };
+    let list =
+        |entries: Vec<Value>| json!({"versionNumber": 9, "updateType": "Full", "localAuthorizationList": entries});
+    let variable = |at: usize| json!({"component": {"name": "C"}, "variable": {"name": format!("V{at}")}});
+    let monitor = |at: usize| {
+        let mut monitor = variable(at);
+        (monitor["value"], monitor["type"], monitor["severity"]) = (json!(1), json!("UpperThreshold"), json!(5));
+        monitor
+    };
+    let value = |length: usize| {
+        let mut setting = variable(0);
+        setting["attributeValue"] = json!("v".repeat(length));
+        json!({"setVariableData": [setting]})
+    };
+    let mut long = default_profile(7, 0, 16.0);
+    long["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"] =
+        json!(many(|at| json!({"startPeriod": at * 60, "limit": 16}), 3));
+    let schedule = "/payload/chargingProfile/chargingSchedule/0/chargingSchedulePeriod/2";
+    let display =
+        json!({"message": {"id": 1, "priority": "InFront", "message": {"format": "UTF8", "content": "Ahoi"}}});
+    for (action, payload, path, says) in [
+        (
+            "SendLocalList",
+            list(many(token(8), 4)),
+            "/payload/localAuthorizationList/3",
+            "3 (LocalAuthListCtrlr.ItemsPerMessage; D01.FR.11)",
+        ),
+        ("SendLocalList", list(many(token(36), 3)), "/payload/localAuthorizationList", "the station takes 420"),
+        ("GetVariables", json!({"getVariableData": many(variable, 2)}), "/payload/getVariableData/1", "B06.FR.05"),
+        ("SetVariables", value(600), "/payload/setVariableData/0/attributeValue", "the station takes 600"),
+        (
+            "SetVariableMonitoring",
+            json!({"setMonitoringData": many(monitor, 3)}),
+            "/payload/setMonitoringData/2",
+            "N04.FR.09",
+        ),
+        ("ClearVariableMonitoring", json!({"id": [1, 2, 3]}), "/payload/id/2", "N06.FR.04"),
+        ("SetChargingProfile", long, schedule, "PeriodsPerSchedule"),
+        ("SetChargingProfile", default_profile(7, 2, 16.0), "/payload/chargingProfile/stackLevel", "at most 1"),
+        ("SetDisplayMessage", display, "/payload/message/priority", "one of AlwaysFront, NormalCycle"),
+    ] {
+        flow.refuses(request(action, &payload), path, says).await;
+    }
+    let password = |length| json!({"command": "password", "password": "p".repeat(length)});
+    flow.refuses(password(51), "/password", "takes 16 to 50").await;
+    let set = json!({"set": [{"component": "C", "variable": "V", "value": "v".repeat(600)}]});
+    let answer = flow.api.post("/api/v1/stations/cs-1/device-model", &set);
+    assert_eq!((answer.status, answer.body["error"]["path"].as_str()), (422, Some("/set/0/value")), "{}", answer.text);
+
+    flow.accepted("SendLocalList", list(many(token(8), 3))).await;
+    flow.accepted("SetChargingProfile", default_profile(7, 1, 16.0)).await;
+    flow.accepted("ClearVariableMonitoring", json!({"id": [1, 2]})).await;
+
+    let old = Flow::of(Version::Ocpp16).await;
+    old.ordered(json!({"command": "report", "waitS": 20})).await.ok();
+    let tag = |at: usize| json!({"idTag": format!("T{at}"), "idTagInfo": {"status": "Accepted"}});
+    let list = json!({"listVersion": 9, "updateType": "Full", "localAuthorizationList": many(tag, 17)});
+    old.refuses(request("SendLocalList", &list), "/payload/localAuthorizationList/16", "SendLocalListMaxLength").await;
+    let profile = json!({"connectorId": 1, "csChargingProfiles": {
+        "chargingProfileId": 1, "stackLevel": 99, "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]},
+    }});
+    let path = "/payload/csChargingProfiles/stackLevel";
+    old.refuses(request("SetChargingProfile", &profile), path, "ChargeProfileMaxStackLevel").await;
 }
 
 /// OCPP 2.0.1, K01.FR.06 and 52: the station would refuse the second, and could not say which one is in its way.

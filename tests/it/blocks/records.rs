@@ -1,6 +1,7 @@
 //! Blocks D, H, O, M, I and R: lists, reservations, messages, certificates, tariffs and controls that stations keep.
 
 use amprule_simulator::{Meter, Version};
+use amprule_tests::until;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -83,6 +84,30 @@ async fn messages_on_the_display_are_known() {
     flow.accepted("GetDisplayMessages", json!({"requestId": 10})).await;
     let held = flow.until_held("display-messages", "the report is there", |held| held.len() == 2).await;
     assert_eq!(by_id(&held, "3")["message"]["message"]["content"], "Ahoi", "{held:?}");
+}
+
+/// OCPP 2.0.1, MessageInfoType: the station removes it when its transaction, or its time, is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_goes_with_its_transaction_and_with_its_time() {
+    let flow = Flow::of(Version::Ocpp201).await;
+    flow.api.accept(&["CARD-1"]);
+    let start = json!({"command": "start", "idToken": {"idToken": "CARD-1"}, "evse": 1, "waitS": 20});
+    flow.ordered(start).await.ok();
+    let running = || flow.whole.transactions().first().map(|running| running.id.clone());
+    let running = until("it charges", running).await;
+    let show = |id: i64, member: &str, value: Value| {
+        let mut message =
+            json!({"id": id, "priority": "NormalCycle", "message": {"format": "UTF8", "content": "Ahoi"}});
+        message[member] = value;
+        json!({"message": message})
+    };
+    flow.accepted("SetDisplayMessage", show(1, "endDateTime", json!(later(3_600)))).await;
+    flow.accepted("SetDisplayMessage", show(2, "transactionId", json!(running))).await;
+    flow.accepted("SetDisplayMessage", show(3, "endDateTime", json!(later(3)))).await;
+    let ids = |held: &[Value]| held.iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+    flow.until_held("display-messages", "its time is over", |held| ids(held) == ["2", "1"]).await;
+    flow.ordered(json!({"command": "stop", "transaction": running, "waitS": 20})).await.ok();
+    flow.until_held("display-messages", "its transaction is over", |held| ids(held) == ["1"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

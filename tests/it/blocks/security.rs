@@ -199,6 +199,59 @@ async fn a_request_under_another_name_is_rejected_and_a_program_may_sign() {
     wire.reply(&id, json!({"status": "Accepted"})).await;
 }
 
+/// The door decides: whoever would be let in again as it came is not cut off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_enters_cuts_off_who_would_not_be_let_in_again() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    for (id, comes_with, entered, stays) in [
+        ("cs-1", None, json!({"certificateName": "SN4711"}), true),
+        ("cs-2", None, json!({"certificateName": null}), true),
+        ("cs-3", None, json!({"password": OLD}), false),
+        ("cs-4", Some(OLD), json!({"password": OLD}), true),
+        ("cs-5", Some(OLD), json!({"password": OLD, "securityProfile": 1}), true),
+        ("cs-6", Some(OLD), json!({"password": NEW}), false),
+        ("cs-7", Some(OLD), json!({"password": OLD, "securityProfile": 2}), false),
+        ("cs-8", None, json!({"provisioning": "rejected"}), false),
+    ] {
+        let connected = Wire::try_connect_as(&server.ocpp, id, &["ocpp2.0.1"], comes_with).await;
+        let mut wire = connected.expect("nobody has entered it");
+        wire.call("BootNotification", station201::boot()).await;
+        api.put(&format!("/api/v1/stations/{id}"), &entered).ok();
+        if stays {
+            wire.call("Heartbeat", json!({})).await;
+        } else {
+            wire.closed().await;
+        }
+        wire.close().await;
+        let again = Wire::try_connect_as(&server.ocpp, id, &["ocpp2.0.1"], comes_with).await;
+        assert_eq!(again.is_ok(), stays || id == "cs-8", "{id}: the same at the door, which lets rejected ones in");
+    }
+}
+
+/// A station that asks for two certificates at once has both, though signing takes its time; of one kind the newest counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_that_was_accepted_is_signed() {
+    let signer =
+        "cat >> asked.txt; sleep 1; echo '-----BEGIN CERTIFICATE-----'; echo MIIB; echo '-----END CERTIFICATE-----'";
+    let config = format!("[certificates]\nsign_with = [\"/bin/sh\", \"-c\", {}]\n", json!(signer));
+    let server = Setup::default().config(&config).start().await;
+    let mut wire = server.station("cs-9", "ocpp2.0.1").await;
+    wire.call("BootNotification", station201::boot()).await;
+    let kinds = ["ChargingStationCertificate", "V2GCertificate", "V2GCertificate"];
+    for (at, kind) in kinds.into_iter().enumerate() {
+        let asked = json!({"csr": format!("request {at}\n"), "certificateType": kind});
+        assert_eq!(wire.call("SignCertificate", asked).await["status"], "Accepted");
+    }
+    for kind in &kinds[..2] {
+        let (id, action, payload) = wire.next_call().await;
+        assert_eq!((action.as_str(), &payload["certificateType"]), ("CertificateSigned", &json!(kind)));
+        wire.reply(&id, json!({"status": "Accepted"})).await;
+    }
+    let asked = std::fs::read_to_string(server.path("asked.txt")).expect("the program was asked");
+    assert_eq!(asked, "request 0\nrequest 2\n");
+}
+
 /// Neither an error of the protocol nor a connection: as the certification cases want it, or as OCPP-J says.
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_versions_are_refused_or_closed() {

@@ -162,6 +162,16 @@ async fn a_station_s_certificate_must_be_its_own_and_valid() {
     api.put("/api/v1/stations/cs-1", &json!({"certificateName": "SN4711"})).ok();
     by_serial.connect(&server.ocpp, "cs-1", None).await.expect("it is its own").close().await;
     good.connect(&server.ocpp, "cs-1", None).await.expect("its id goes on to do").close().await;
+    // Who would be let in again stays, and nobody else.
+    let mut wire = good.connect(&server.ocpp, "cs-1", None).await.expect("it comes in");
+    for name in [json!("SN4712"), json!(null), json!("SN4711")] {
+        api.put("/api/v1/stations/cs-1", &json!({"certificateName": name})).ok();
+        wire.call("Heartbeat", json!({})).await;
+    }
+    let mut wire = by_serial.connect(&server.ocpp, "cs-1", None).await.expect("it comes in");
+    wire.call("Heartbeat", json!({})).await;
+    api.put("/api/v1/stations/cs-1", &json!({"certificateName": null})).ok();
+    wire.closed().await;
     for name in ["cs-1", "SN4711"] {
         let shared = api.put("/api/v1/stations/cs-9", &json!({"certificateName": name}));
         assert_eq!((shared.status, &shared.body["error"]["path"]), (422, &json!("/certificateName")), "{name}");

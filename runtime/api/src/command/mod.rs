@@ -1,5 +1,6 @@
 //! Commands to stations: what they are asked to do, and what became of it.
 
+mod bounds;
 pub(crate) mod bulk;
 mod currency;
 pub(crate) mod files;

@@ -42,7 +42,7 @@ async fn bound_of(api: &Api, station: &StationId) -> Answer<Option<i64>> {
     Ok(held(api, station, Kind::Variable, &bound_at().key()).await?.as_ref().and_then(bound))
 }
 
-async fn held(api: &Api, station: &StationId, kind: Kind, key: &str) -> Answer<Option<Value>> {
+pub(super) async fn held(api: &Api, station: &StationId, kind: Kind, key: &str) -> Answer<Option<Value>> {
     let filter = HoldingFilter { kind, station: Some(station.clone()), find: Some(key.to_owned()) };
     let found = api.store.holdings(&filter, &Page { after: None, limit: kind.most() as usize }).await?.items;
     Ok(found.into_iter().find(|(_, holding)| holding.key == key).map(|(_, holding)| holding.body))

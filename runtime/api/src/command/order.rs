@@ -20,7 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use super::files::{self, Turn};
-use super::{CommandView, currency, moving, numbers, profile, restart, stacking};
+use super::{CommandView, bounds, currency, moving, numbers, profile, restart, stacking};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::station;
 use crate::wire::{Change, Place};
@@ -76,8 +76,8 @@ pub(crate) struct CommandBody {
     /// The OCPP payload, held against the shape that the station's version has for it; `{}` without it.
     #[schema(value_type = Option<Object>)]
     payload: Option<Box<RawValue>>,
-    /// 16 to 40 characters; of a station of OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal. Of `move`, the
-    /// one for the other system (2.1).
+    /// 16 to 40 characters, of a station of OCPP 2.x as many as its BasicAuthPassword may have (`maxLimit`, 64 at most); of one of
+    /// OCPP 1.6 at most 20 bytes, for its AuthorizationKey is sent in hexadecimal. Of `move`, the one for the other system (2.1).
     #[schema(max_length = 64)]
     pub(super) password: Option<String>,
     /// A firmware file's name. One that is signed is sent with its signature.
@@ -284,6 +284,7 @@ pub(crate) async fn check(api: &Api, station: &StationId, command: &Command) -> 
         Err(other) => return Err(Problem::invalid("/action", other.to_string())),
     };
     currency::check(api, station, &said).await?;
+    bounds::check(api, station, &protocol, command, &said).await?;
     let place = if is_request { "/payload/chargingProfile" } else { "/evse" };
     if is_request {
         numbers::check(api, station, &said, place).await?;

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::HoldingView;
 use super::list::{HoldingQuery, list_holdings};
-use super::pieces::{Bound, Bounds, bounds, cut, size_of};
+use super::pieces::{Bound, Bounds, bounds, cut, size_of, written};
 use crate::command::{CommandView, order};
 use crate::problem::{Answer, ErrorBody, Problem};
 use crate::wire::{Change, List, Params, Place};
@@ -68,7 +68,7 @@ pub(crate) struct DeviceModelCommands {
 /// Reads and sets variables of a station's device model, or configuration keys of 1.6.
 ///
 /// They are cut into as many requests as the station's own bounds want: `ItemsPerMessage` and `BytesPerMessage` of its
-/// DeviceDataCtrlr where it has told them (ten variables and 8 KiB where it has not), `GetConfigurationMaxKeys` in 1.6, where
+/// DeviceDataCtrlr where it has told them (ten variables and 8 KiB where it has not; a value that fits into no message by itself is refused), `GetConfigurationMaxKeys` in 1.6, where
 /// each key is set by a request of its own. What comes of them is at each command, and the values then stand at
 /// `GET /api/v1/stations/{id}/device-model`. The command `report` asks for all that a station has.
 #[utoipa::path(
@@ -157,7 +157,7 @@ fn commands(body: &DeviceModelBody, bounds: &Bounds) -> Answer<Vec<Command>> {
     let get = cut(wanted, bounds.get, size_of).into_iter().map(|variables| Command::GetVariables { variables });
     let is_key = settings.iter().any(|setting| setting.of.place.component.is_none());
     let at_once = if is_key { Bound { items: 1, ..bounds.set } } else { bounds.set };
-    let set = cut(settings, at_once, |setting| size_of(&setting.of) + setting.value.len());
+    let set = cut(settings, at_once, |setting| size_of(&setting.of) + written(&setting.value));
     let set = set.into_iter().map(|settings| Command::SetVariables { settings });
     let commands: Vec<_> = get.chain(set).collect();
     if commands.len() > COMMANDS_MAX {

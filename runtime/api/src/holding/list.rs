@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use amprule_domain::StationId;
 use amprule_domain::holding::{HoldingFilter, Kind};
+use amprule_domain::{StationId, display};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -41,7 +41,7 @@ pub(crate) struct HoldingQuery {
 /// | `customer-reports` | what a station knows of a customer | `state`, `request`, `pages` by their number, `last` |
 /// | `der-controls` | controls of the grid's | `control`, `state`, `since` |
 /// | `device-model` | variables; of 1.6 the configuration keys, which have no `component` | `place`, `attributes` by kind (`value`, `mutability`, `needsReboot`, `unread`), `characteristics` |
-/// | `display-messages` | texts for the display | `message` |
+/// | `display-messages` | texts for the display, until their time or their transaction is over | `message` |
 /// | `firmware-jobs` | updates of firmware | `state` (`ordered`, `asked`, `refused`, `running`, `booted` with other firmware, `ended`, `given-up`), `status`, `steps` with their times, `request`, `answer`, `orderedAt`, `askedAt`, `endedAt`, `why`; of the command `firmware` also `file`, `command`, `again` (how often it may be ordered once more), `after` and `next` (the jobs before and behind it) |
 /// | `limits` | limits from outside | `source`, `evse`, `since`, `limit` |
 /// | `local-list` | tokens that the station knows by itself | `idToken`, `info` |
@@ -118,6 +118,9 @@ pub(super) async fn listed(
         log_file::fill_in(api, &mut listed);
     }
     let now = api.control.now();
+    if kind == Kind::DisplayMessage {
+        listed.items.retain(|(_, holding)| !display::is_over(&holding.body, now));
+    }
     Ok(Json(PAGES.list(listed, |holding| HoldingView::new(holding, now))))
 }
 

@@ -15,8 +15,9 @@ use crate::problem::Answer;
 const ITEMS: usize = 10;
 const BYTES: usize = 8_192;
 
-/// Bytes that a variable takes in a message beside its own texts.
-const FRAME: usize = 120;
+/// Bytes that a message takes beside its variables, and that a variable takes at most beside its own texts.
+const MESSAGE: usize = 90;
+const FRAME: usize = 160;
 
 /// What fits into one message.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +64,7 @@ pub(super) async fn bounds(api: &Api, station: &StationId) -> Answer<Bounds> {
 /// Pieces that keep within the bound; one that is too large by itself stands alone. `size`: bytes in the message.
 pub(super) fn cut<T>(items: Vec<T>, bound: Bound, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut pieces: Vec<Vec<T>> = Vec::new();
-    let mut bytes = 0;
+    let mut bytes = MESSAGE;
     for item in items {
         let size = size(&item);
         match pieces.last_mut().filter(|piece| piece.len() < bound.items && bytes + size <= bound.bytes) {
@@ -73,7 +74,7 @@ pub(super) fn cut<T>(items: Vec<T>, bound: Bound, size: impl Fn(&T) -> usize) ->
             }
             None => {
                 pieces.push(vec![item]);
-                bytes = size;
+                bytes = MESSAGE + size;
             }
         }
     }
@@ -85,6 +86,11 @@ pub(super) fn size_of(wanted: &Wanted) -> usize {
     FRAME + wanted.place.key().len()
 }
 
+/// Bytes of a text as it is written in JSON.
+pub(super) fn written(text: &str) -> usize {
+    Value::from(text).to_string().len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,9 +98,9 @@ mod tests {
     #[test]
     fn pieces_keep_within_both_bounds() {
         let cut = |sizes: &[usize], items, bytes| cut(sizes.to_vec(), Bound { items, bytes }, |size| *size);
-        assert_eq!(cut(&[1, 1, 1, 1, 1], 2, 100), [vec![1, 1], vec![1, 1], vec![1]]);
-        assert_eq!(cut(&[40, 40, 40], 9, 100), [vec![40, 40], vec![40]]);
-        assert_eq!(cut(&[40, 400, 40], 9, 100), [vec![40], vec![400], vec![40]], "what is too large stands alone");
-        assert!(cut(&[], 9, 100).is_empty());
+        assert_eq!(cut(&[1, 1, 1, 1, 1], 2, 190), [vec![1, 1], vec![1, 1], vec![1]]);
+        assert_eq!(cut(&[40, 40, 40], 9, 190), [vec![40, 40], vec![40]]);
+        assert_eq!(cut(&[40, 400, 40], 9, 190), [vec![40], vec![400], vec![40]], "what is too large stands alone");
+        assert!(cut(&[], 9, 190).is_empty());
     }
 }

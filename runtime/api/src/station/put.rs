@@ -88,6 +88,8 @@ pub(crate) struct StationChange {
 }
 
 /// Makes a station known, or changes what the operator decides about it. Nothing changes when anything is wrong.
+///
+/// A connected station is cut off where it is rejected, or would not be let in again as it came (its password, its certificate).
 #[utoipa::path(
     put,
     path = "/api/v1/stations/{id}",

@@ -89,7 +89,7 @@ impl Control for FakeControl {
     fn worded(&self, _: &str, command: &Command) -> Result<Option<Worded>, CallFailed> {
         let Command::Request { action, payload } = command else { return Ok(None) };
         match action.as_str() {
-            "Echo" => Ok(Some(Worded { action: action.clone(), payload: payload.clone() })),
+            "Echo" => Ok(Some(Worded { action: action.clone(), payload: payload.clone(), bytes: payload.len() })),
             "Invalid" => Err(CallFailed::Invalid { path: "/type".to_owned(), message: "is missing".to_owned() }),
             _ => Err(CallFailed::UnknownAction(format!("ocpp2.0.1 has no request {action}; did you mean `Echo`?"))),
         }

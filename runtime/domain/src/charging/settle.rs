@@ -13,7 +13,7 @@ use crate::outbox::{OutboxEvent, OutboxKind};
 use crate::ports::{Ids, PricingAnswer};
 use crate::reply::{Reply, TransactionReply};
 use crate::session::Session;
-use crate::smart_charging;
+use crate::{display, smart_charging};
 
 /// What a step is settled with.
 pub struct Settling<'a> {
@@ -30,7 +30,7 @@ pub fn settle(station: &Station, mut step: Step, prices: Vec<PricingAnswer>, at:
     command_stops(station, &mut step, at);
     let id = &station.record.id;
     let told: Vec<_> = step.happened.iter().filter_map(|event| to_others(id, event, at.now)).collect();
-    let profiles = forgotten_profiles(id, &step, at.now);
+    let profiles = forgotten(id, &step, at.now);
     let sessions: Vec<_> = step.sessions.into_iter().map(Arc::new).collect();
     let mut effects = step.effects;
     effects.extend(profiles);
@@ -81,13 +81,16 @@ fn command_stops(station: &Station, step: &mut Step, at: &Settling<'_>) {
     step.exchanges.extend(over);
 }
 
-/// Charging profiles of transactions that have ended.
-fn forgotten_profiles(station: &StationId, step: &Step, at: Timestamp) -> Vec<Effect> {
+/// What goes with transactions that have ended: their charging profiles, and their texts on the display.
+fn forgotten(station: &StationId, step: &Step, at: Timestamp) -> Vec<Effect> {
     let ended = step.happened.iter().filter_map(|event| match event {
         Happened::Ended(id) => step.session(*id),
         _ => None,
     });
-    let forgotten = ended.map(|session| smart_charging::forgotten_with(session.transaction.as_str(), session.evse));
+    let forgotten = ended.flat_map(|session| {
+        let transaction = session.transaction.as_str();
+        [smart_charging::forgotten_with(transaction, session.evse), display::forgotten_with(transaction)]
+    });
     forgotten.map(|change| Effect::Holding { station: station.clone(), at, change: Box::new(change) }).collect()
 }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::command::ListEntry;
+use crate::holding::Holding;
 use crate::token::{IdToken, TokenRecord, TokenStatus};
+use crate::variable::{ACTUAL, Place};
 
 /// What a station holds, as far as we know.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,6 +43,38 @@ pub struct Bounds {
 impl Bounds {
     /// Of a station that has told none: few, for one that is too long is lost as a whole.
     pub const UNTOLD: Self = Self { items: 20, bytes: usize::MAX, entries: 10_000 };
+
+    /// As a station has told them: LocalAuthListCtrlr of 2.x, the keys of 1.6.
+    pub fn told(variables: &[Holding]) -> Self {
+        let of = |name: &str| {
+            let is_it = |body: &&Value| {
+                body["place"]["variable"].as_str().is_some_and(|variable| variable.eq_ignore_ascii_case(name))
+            };
+            variables.iter().map(|variable| &variable.body).find(is_it)
+        };
+        let value = |name: &str| of(name)?["attributes"][ACTUAL]["value"].as_str()?.trim().parse::<usize>().ok();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+        let most = |name: &str| Some(of(name)?["characteristics"]["maxLimit"].as_f64()? as usize);
+        let items = value("ItemsPerMessage").or_else(|| value("SendLocalListMaxLength"));
+        let entries = most("Entries").or_else(|| value("LocalAuthListMaxLength"));
+        let or = |told: Option<usize>, untold| told.filter(|told| *told > 0).unwrap_or(untold);
+        Self {
+            items: or(items, Self::UNTOLD.items),
+            bytes: or(value("BytesPerMessage"), Self::UNTOLD.bytes),
+            entries: or(entries, Self::UNTOLD.entries).min(Self::UNTOLD.entries),
+        }
+    }
+
+    /// Where a station says how long a message may be, and 1.6 how long the list. (How many entries a list of 2.x may have is no value
+    /// of a variable: a report tells it.)
+    pub fn told_at(has_keys: bool) -> [Place; 2] {
+        let key = |key: &str| Place { variable: key.to_owned(), ..Place::default() };
+        let variable = |name: &str| Place::of("LocalAuthListCtrlr", name);
+        match has_keys {
+            true => [key("SendLocalListMaxLength"), key("LocalAuthListMaxLength")],
+            false => [variable("ItemsPerMessage"), variable("BytesPerMessage")],
+        }
+    }
 }
 
 /// Characters that a version has room for. A longer token cannot be shown there, and a longer group is not told, since a cut one would
@@ -50,9 +84,6 @@ pub struct Room {
     pub token: usize,
     pub group: usize,
 }
-
-/// Bytes of an entry besides its texts.
-const FRAME: usize = 200;
 
 /// A message.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,12 +107,12 @@ pub fn wanted(tokens: &[TokenRecord], room: Room, most: usize, now: Timestamp) -
     tokens.iter().filter(|token| fits(&token.id_token, room.token)).filter(is_good).map(entered).take(most).collect()
 }
 
-/// `None`: it is as it should be.
-pub fn next(wanted: &BTreeMap<String, Entered>, held: &Held, bounds: Bounds) -> Option<Part> {
+/// `most`: entries of a message. `None`: it is as it should be.
+pub fn next(wanted: &BTreeMap<String, Entered>, held: &Held, most: usize) -> Option<Part> {
     let version = held.version.max(held.seen).checked_add(1).filter(|next| *next <= i64::from(i32::MAX)).unwrap_or(1);
     if !held.is_certain {
         // The rest follows as differences.
-        let entries = fitting(wanted.values().map(there), bounds);
+        let entries = wanted.values().map(there).take(most.max(1)).collect();
         return Some(Part { version, is_full: true, entries });
     }
     // Text and kind make a token (2.x).
@@ -96,25 +127,8 @@ pub fn next(wanted: &BTreeMap<String, Entered>, held: &Held, bounds: Bounds) -> 
     });
     let new =
         wanted.iter().filter(|(key, entered)| held.entries.get(*key).is_none_or(|known| !is_same(known, entered)));
-    let entries = fitting(gone.chain(new.map(|(_, entered)| there(entered))), bounds);
+    let entries: Vec<_> = gone.chain(new.map(|(_, entered)| there(entered))).take(most.max(1)).collect();
     (!entries.is_empty()).then_some(Part { version, is_full: false, entries })
-}
-
-/// One at least: a station that cannot take even that says so.
-fn fitting(entries: impl Iterator<Item = ListEntry>, bounds: Bounds) -> Vec<ListEntry> {
-    let size = |entry: &ListEntry| {
-        let group = entry.group.as_ref().map_or(0, String::len);
-        FRAME + entry.id_token.id_token.len() + entry.id_token.kind.len() + group
-    };
-    let (mut fitting, mut bytes) = (Vec::new(), FRAME);
-    for entry in entries.take(bounds.items.max(1)) {
-        bytes = bytes.saturating_add(size(&entry));
-        if bytes > bounds.bytes && !fitting.is_empty() {
-            break;
-        }
-        fitting.push(entry);
-    }
-    fitting
 }
 
 fn there(entered: &Entered) -> ListEntry {
@@ -151,7 +165,10 @@ impl Entered {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::holding::Kind;
 
     fn tokens(names: &[&str]) -> BTreeMap<String, Entered> {
         let token = |name: &&str| TokenRecord {
@@ -178,10 +195,10 @@ mod tests {
     }
 
     /// Takes what it is told until nothing is left, and gives how many messages that took.
-    fn play(wanted: &BTreeMap<String, Entered>, mut held: Held, bounds: Bounds) -> (Held, usize) {
+    fn play(wanted: &BTreeMap<String, Entered>, mut held: Held, most: usize) -> (Held, usize) {
         for round in 0.. {
-            let Some(part) = next(wanted, &held, bounds) else { return (held, round) };
-            assert!(part.version > held.version && part.entries.len() <= bounds.items);
+            let Some(part) = next(wanted, &held, most) else { return (held, round) };
+            assert!(part.version > held.version && part.entries.len() <= most);
             if part.is_full {
                 held.entries.clear();
             }
@@ -201,30 +218,43 @@ mod tests {
 
     #[test]
     fn a_list_becomes_what_it_should_be_in_parts_that_fit() {
-        let bounds = Bounds { items: 2, ..Bounds::UNTOLD };
         let all = tokens(&["a", "b", "c", "x-blocked", "old", "d", "e"]);
         assert_eq!(all.len(), 5, "neither who is blocked nor who has expired");
-        assert_eq!(said(next(&all, &Held::default(), bounds)), "full 1 +a +b");
-        let (held, rounds) = play(&all, Held::default(), bounds);
+        assert_eq!(said(next(&all, &Held::default(), 2)), "full 1 +a +b");
+        let (held, rounds) = play(&all, Held::default(), 2);
         assert_eq!((held.entries.len(), held.version, rounds), (5, 3, 3));
-        assert_eq!(said(next(&all, &held, bounds)), "nothing");
+        assert_eq!(said(next(&all, &held, 2)), "nothing");
         let fewer = tokens(&["a", "c", "d", "e", "f"]);
-        assert_eq!(said(next(&fewer, &held, bounds)), "differences 4 -b +f");
+        assert_eq!(said(next(&fewer, &held, 2)), "differences 4 -b +f");
         let lost = Held { is_certain: false, seen: 9, ..held };
-        assert_eq!(said(next(&fewer, &lost, bounds)), "full 10 +a +c", "whatever it has, it is replaced");
+        assert_eq!(said(next(&fewer, &lost, 2)), "full 10 +a +c", "whatever it has, it is replaced");
         let none = BTreeMap::new();
-        assert_eq!(said(next(&none, &Held::default(), bounds)), "full 1 ", "an empty list is one too");
-        let (_, rounds) = play(&none, Held::default(), bounds);
+        assert_eq!(said(next(&none, &Held::default(), 2)), "full 1 ", "an empty list is one too");
+        let (_, rounds) = play(&none, Held::default(), 2);
         assert_eq!(rounds, 1);
     }
 
     #[test]
-    fn parts_keep_within_the_bytes_that_a_station_takes() {
-        let all = tokens(&["a", "b", "c", "d", "e"]);
-        let (held, rounds) = play(&all, Held::default(), Bounds { bytes: 700, ..Bounds::UNTOLD });
-        assert_eq!((held.entries.len(), rounds), (5, 3));
-        let (held, rounds) = play(&all, Held::default(), Bounds { bytes: 10, ..Bounds::UNTOLD });
-        assert_eq!((held.entries.len(), rounds), (5, 5), "one at least");
+    fn bounds_are_as_told_and_few_where_nothing_is() {
+        let held = |body| Holding { kind: Kind::Variable, key: String::new(), at: Timestamp::UNIX_EPOCH, body };
+        let told = |name: &str, value: &str| {
+            held(json!({"place": {"variable": name}, "attributes": {"Actual": {"value": value}}}))
+        };
+        let entries = held(json!({"place": {"variable": "Entries"}, "characteristics": {"maxLimit": 50.0}}));
+        for (variables, expect) in [
+            (vec![], Bounds::UNTOLD),
+            (vec![told("SendLocalListMaxLength", "0"), told("LocalAuthListMaxLength", "")], Bounds::UNTOLD),
+            (
+                vec![told("sendlocallistmaxlength", "8"), told("LocalAuthListMaxLength", "16")],
+                Bounds { items: 8, entries: 16, ..Bounds::UNTOLD },
+            ),
+            (
+                vec![told("ItemsPerMessage", " 6 "), told("BytesPerMessage", "700"), entries],
+                Bounds { items: 6, bytes: 700, entries: 50 },
+            ),
+        ] {
+            assert_eq!(Bounds::told(&variables), expect, "{variables:?}");
+        }
     }
 
     #[test]
@@ -232,7 +262,7 @@ mod tests {
         let of = |kind: &str| Entered { id_token: IdToken::new("a", kind), expires_at: None, group: None };
         let list = |kind: &str| BTreeMap::from([("A".to_owned(), of(kind))]);
         let held = |kind: &str| Held { version: 1, seen: 1, is_certain: true, entries: list(kind) };
-        let next = |wanted: &str, known: &str| said(next(&list(wanted), &held(known), Bounds::UNTOLD));
+        let next = |wanted: &str, known: &str| said(next(&list(wanted), &held(known), 20));
         assert_eq!(next("ISO15693", "ISO14443"), "differences 2 -a +a");
         assert_eq!(next("iso14443", "ISO14443"), "nothing");
         assert_eq!(next("ISO15693", IdToken::UNTYPED), "nothing", "1.6 knows no kinds");

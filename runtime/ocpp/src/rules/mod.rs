@@ -2,9 +2,12 @@
 //!
 //! Only what the standard says is a rule here. What a station may not be able to do is its own to say.
 
+mod customers;
 mod der;
+mod firmware;
 mod local_list;
 mod modes;
+mod monitors;
 mod places;
 mod profiles;
 mod schedules;
@@ -38,6 +41,10 @@ impl Dialect {
             "TriggerMessage" | "ExtendedTriggerMessage" => places::trigger(order),
             "SendLocalList" => local_list::check(order),
             "SetDERControl" => der::set(order),
+            "SetVariableMonitoring" => monitors::set(order),
+            "SetMonitoringLevel" => monitors::level(order),
+            "CustomerInformation" => customers::is_of_one(order),
+            "UpdateFirmware" if !order.is_v16() => firmware::is_signed_by_somebody(order),
             "SetVariables" => variables::each_once(order, "setVariableData", "is set"),
             "GetVariables" => variables::each_once(order, "getVariableData", "is asked for"),
             _ => Ok(()),

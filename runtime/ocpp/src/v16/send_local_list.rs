@@ -8,9 +8,9 @@ use crate::encode::{Object, Times};
 use crate::request::Request;
 use crate::said::int;
 use crate::v16::words;
-use crate::v201::send_local_list::{info, kind, taken};
+use crate::v201::send_local_list::{info, kind, refused, taken};
 
-pub(crate) const REQUEST: Request = Request::typed("SendLocalList", encode).means(outcome);
+pub(crate) const REQUEST: Request = Request::typed("SendLocalList", encode).means(outcome).fails(failure);
 
 fn encode(command: &Command, times: Times) -> Option<String> {
     let Command::SendLocalList { version, is_full, entries } = command else { return None };
@@ -34,4 +34,8 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
         info: Some(entry["idTagInfo"].clone()).filter(Value::is_object),
     });
     taken(version, &asked["updateType"], entries.collect(), answered)
+}
+
+fn failure(asked: &Value, code: &str) -> Option<StationEvent> {
+    Some(refused(int(&asked["listVersion"])?, code))
 }

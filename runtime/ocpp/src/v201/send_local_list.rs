@@ -10,7 +10,7 @@ use crate::request::{Request, says};
 use crate::said::{int, plain};
 use crate::v201::words;
 
-pub(crate) const REQUEST: Request = Request::typed("SendLocalList", encode).means(outcome);
+pub(crate) const REQUEST: Request = Request::typed("SendLocalList", encode).means(outcome).fails(failure);
 
 /// An empty list has no member for it: it is one of at least one.
 fn encode(command: &Command, times: Times) -> Option<String> {
@@ -46,11 +46,19 @@ fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
     taken(version, &asked["updateType"], entries.collect(), answered)
 }
 
+fn failure(asked: &Value, code: &str) -> Option<StationEvent> {
+    Some(refused(int(&asked["versionNumber"])?, code))
+}
+
+/// Nobody knows what the station holds after it.
+pub(crate) fn refused(version: i64, word: &str) -> StationEvent {
+    StationEvent::LocalList(LocalListEvent::Refused { version, status: word.to_owned() })
+}
+
 /// What has become of it, in any version.
 pub(crate) fn taken(version: i64, kind: &Value, entries: Vec<Entry>, answered: &Value) -> Option<StationEvent> {
     if !says(answered, "Accepted") {
-        let status = plain(&answered["status"])?;
-        return Some(StationEvent::LocalList(LocalListEvent::Refused { version, status }));
+        return Some(refused(version, &plain(&answered["status"])?));
     }
     let is_full = kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("Full"));
     Some(StationEvent::LocalList(LocalListEvent::Taken { version, is_full, entries }))
