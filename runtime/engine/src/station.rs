@@ -26,6 +26,7 @@ use crate::calls::{self, Answer, Call, CallFailed, Calls, Waiting};
 use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ordered::Ordered;
+use crate::plans::Renegotiated;
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
 use crate::shared::Shared;
@@ -61,6 +62,7 @@ pub(crate) struct StationTask {
     pub told_again: Option<String>,
     /// Which numbers of profiles the station keeps from us.
     pub has_asked_numbers: bool,
+    pub renegotiated: Renegotiated,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -119,6 +121,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             ordered: Ordered::default(),
             told_again: None,
             has_asked_numbers: false,
+            renegotiated: Renegotiated::new(),
             restarting: None,
             mailbox,
         };
