@@ -149,7 +149,9 @@ pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool, 
         SmartChargingEvent::Schedule(plan) if !plan.standing.is_within() => Reply::word("Rejected"),
         SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule(_) => Reply::word("Accepted"),
         // Whoever asks for a profile that is there is answered before this.
-        SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),
+        SmartChargingEvent::Pulled { .. } => {
+            Reply::because("Rejected", json!({}), "NotFound", "this profile is not known, or it is not dynamic")
+        }
         _ => Reply::Empty,
     }
 }

@@ -263,7 +263,10 @@ impl Connection {
     fn answered(&mut self, id: &str, answer: Result<&str, (&str, &str)>) -> Received {
         let place = self.asked.iter().position(|asked| *asked.id == *id);
         let asked = place.and_then(|place| self.asked.remove(place));
-        let means = asked.as_ref().zip(answer.ok()).and_then(|(asked, answer)| self.meaning(asked, answer));
+        let result = asked.as_ref().zip(answer.ok());
+        let means = result.and_then(|(asked, answer)| self.meaning(asked, answer));
+        let unusable = result.and_then(|(asked, answer)| self.dialect.answer_unusable(id, asked.action, answer));
+        unusable.into_iter().for_each(|error| self.socket.queue(error));
         if let Some(Asked { id, action, is_command: true, .. }) = asked {
             return Received::Answer { answer: self.dialect.answer(action, answer), id, means };
         }

@@ -5,13 +5,14 @@ use amprule_domain::data_transfer::PLUG_AND_CHARGE;
 use amprule_domain::event::{DataTransfer as Vendors, StationEvent};
 use amprule_domain::reply::{DataTransferStatus, Reply};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::encode::{Object, Times};
 use crate::loose::Loose;
 use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+use crate::v16::cost_messages;
 use crate::v201::{authorize, get_15118_ev_certificate, get_certificate_status};
 
 pub(crate) const MESSAGE: Message = Message::once("DataTransfer", decode, reply);
@@ -37,12 +38,22 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let vendor_id = repairs.wanted("vendorId", vendor_id)?.unwrap_or_default();
     let message_id = repairs.text("messageId", message.message_id, 50)?;
     let is_carried = |carried: &&&Message| {
-        vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE) && message_id.as_deref() == Some(carried.action)
+        vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE)
+            && message_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(carried.action))
     };
     match CARRIED.iter().find(is_carried) {
         Some(carried) => (carried.decode)(&carried_text(message.data), repairs),
-        None => Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id })),
+        None => {
+            let is_broken = vendor_id.eq_ignore_ascii_case(cost_messages::VENDOR) && !is_object(&message.data);
+            Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id, is_broken }))
+        }
     }
+}
+
+/// As it is, or as text.
+fn is_object(data: &Value) -> bool {
+    let is_written = |text: &str| serde_json::from_str::<Map<String, Value>>(text).is_ok();
+    data.is_object() || data.as_str().is_some_and(is_written)
 }
 
 /// A payload as text, as it is to be; some leave it an object. An idToken that is a text, as 1.6 has them, is a contract's.
