@@ -307,7 +307,11 @@ impl Connection {
         self.count_malformed();
         let Malformed { fault, kind: Some(kind), id } = malformed else { return None };
         let id = if kind == ERROR { self.meant(&id.unwrap_or_default()) } else { id?.into() };
-        let (code, _) = self.dialect.refusal(&Refusal::new(RefusalCode::FormatViolation, ""));
+        let refusal = Refusal::new(RefusalCode::FormatViolation, fault.to_string());
+        let (code, _) = self.dialect.refusal(&refusal);
+        if kind == RESULT && self.asked.iter().any(|asked| asked.id == id) {
+            self.dialect.encode_result_error(&id, &refusal).into_iter().for_each(|error| self.socket.queue(error));
+        }
         [RESULT, ERROR].contains(&kind).then(|| self.answered(&id, Err((code, &fault.to_string()))))
     }
 

@@ -104,7 +104,7 @@ impl Dialect {
 
     /// The frame that answers a malformed one; `None` where the standard says to send nothing.
     ///
-    /// Answers are not answered, but for results in 2.1 (CALLRESULTERROR). 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
+    /// Answers are never answered here. 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
     /// whose own cannot be read; 2.x has `"-1"` (OCPP-J 2.0.1, 4.2.3).
     pub fn answer_malformed(self, malformed: &Malformed) -> Option<String> {
         let unknown = malformed.fault == FrameFault::UnknownKind;
@@ -127,15 +127,8 @@ impl Dialect {
             | FrameFault::MembersLeft
             | FrameFault::ActionNotText => RefusalCode::RpcFrameworkError,
         };
-        let id = id?;
-        let refusal = Refusal::new(code, malformed.fault.to_string());
-        match (answers, malformed.kind) {
-            (false, _) => Some(self.encode_error(id, &refusal)),
-            (true, Some(3)) if self.version == Version::V21 && malformed.id.is_some() => {
-                Some(self.encode_result_error(id, &refusal))
-            }
-            (true, _) => None,
-        }
+        let id = id.filter(|_| !answers)?;
+        Some(self.encode_error(id, &Refusal::new(code, malformed.fault.to_string())))
     }
 
     /// A station's request in the domain's words. `zone` is the station's, for times that have no offset from UTC.
@@ -230,20 +223,19 @@ impl Dialect {
         }
     }
 
-    /// What a station hears whose answer to this request cannot be used, in the versions that have words for it (2.1 part 4,
-    /// CALLRESULTERROR). `None`: nothing.
+    /// What a station hears whose answer to this request cannot be used. `None`: nothing.
     pub fn answer_unusable(self, id: &str, action: &str, answer: &str) -> Option<String> {
-        let breach = (self.version == Version::V21).then(|| shapes::breach(self.version, action, answer));
-        let (code, why) = match breach?? {
+        let (code, why) = match shapes::breach(self.version, action, answer)? {
             Breach::Missing(path) => (RefusalCode::OccurrenceConstraintViolation, format!("{path} is missing")),
             Breach::Kind(path) => (RefusalCode::TypeConstraintViolation, format!("{path} is of another type")),
         };
-        Some(self.encode_result_error(id, &Refusal::new(code, why)))
+        self.encode_result_error(id, &Refusal::new(code, why))
     }
 
-    fn encode_result_error(self, id: &str, refusal: &Refusal) -> String {
+    /// CALLRESULTERROR. `None`: the version has no such message; 2.1 does (part 4).
+    pub fn encode_result_error(self, id: &str, refusal: &Refusal) -> Option<String> {
         let (code, description) = self.refusal(refusal);
-        encode::result_error(id, code, &description)
+        (self.version == Version::V21).then(|| encode::result_error(id, code, &description))
     }
 
     /// What a station says without wanting an answer (2.1, SEND). `None`: nobody understands it.
