@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use amprule_tests::station16::Station16;
 use amprule_tests::station201::{Event, Station201};
-use amprule_tests::{Management, Setup, TestServer, ago, until, wait};
+use amprule_tests::{Management, Setup, TestServer, Wire, ago, until, wait};
 use serde_json::{Value, json};
 
 fn order(api: &Management, station: &str, body: &Value) -> Value {
@@ -181,4 +181,64 @@ async fn after_crashes_every_command_is_answered_or_tried_again() {
     }
     answering.abort();
     assert_eq!(states, HashMap::from([("answered".to_owned(), COMMANDS)]));
+}
+
+/// OCPP 2.1 part 4: a station whose answer cannot be used hears so (CALLRESULTERROR); in no version it counts as done.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_can_use_is_no_consent() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let place = json!({"component": {"name": "ClockCtrlr"}, "variable": {"name": "TimeZone"}});
+    let asks = [
+        json!({"command": "request", "action": "GetVariables", "payload": {"getVariableData": [place]}}),
+        json!({"command": "request", "action": "GetLocalListVersion", "payload": {}}),
+    ];
+    let cases = [
+        (0, json!({"getVariableResult": "x"}), "TypeConstraintViolation"),
+        (0, json!({}), "OccurrenceConstraintViolation"),
+        (0, json!(7), "FormatViolation"),
+        (1, json!({"versionNumber": {}}), "TypeConstraintViolation"),
+    ];
+    for protocol in ["ocpp2.0.1", "ocpp2.1"] {
+        let mut wire = Wire::connect(&server.ocpp, protocol, protocol).await;
+        wire.call("BootNotification", amprule_tests::station201::boot()).await;
+        for (which, said, code) in &cases {
+            let asked = order(&api, protocol, &asks[*which]);
+            let (id, ..) = wire.next_call().await;
+            wire.reply(&id, said.clone()).await;
+            let answer = &over(&api, &asked).await["answer"];
+            let expect = (&json!("refused"), &json!("FormatViolation"));
+            assert_eq!((&answer["verdict"], &answer["status"]), expect, "{protocol}: {said}: {answer}");
+            if protocol == "ocpp2.1" {
+                let error = wire.frame().await.expect("it is told");
+                assert_eq!((&error[0], &error[1], &error[2]), (&json!(5), &json!(id), &json!(code)), "{said}: {error}");
+            }
+        }
+        wire.call("Heartbeat", json!({})).await;
+    }
+}
+
+/// A local controller that serves a file no longer: its job says so (OCPP 2.0.1, L04).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unpublished_is_not_published_any_more() {
+    let server = TestServer::start().await;
+    let api = server.api();
+    let mut station = Station201::boot(&server, "cs-1").await;
+    let checksum = "5f0c1a7be9d24386a1b2c3d4e5f60718";
+    let publish = json!({"location": "https://example.com/f", "checksum": checksum, "requestId": 50});
+    let request = |action: &str, payload: Value| json!({"command": "request", "action": action, "payload": payload});
+    let jobs = || api.all("/api/v1/stations/cs-1/firmware-jobs");
+    let asked = order(&api, "cs-1", &request("PublishFirmware", publish));
+    let (id, ..) = station.wire.next_call().await;
+    station.wire.reply(&id, json!({"status": "Accepted"})).await;
+    over(&api, &asked).await;
+    let told = json!({"status": "Published", "requestId": 50, "location": ["https://lc.local/f"]});
+    station.wire.call("PublishFirmwareStatusNotification", told).await;
+    assert_eq!(jobs()[0]["status"], "Published");
+    let asked = order(&api, "cs-1", &request("UnpublishFirmware", json!({"checksum": checksum})));
+    let (id, ..) = station.wire.next_call().await;
+    station.wire.reply(&id, json!({"status": "Unpublished"})).await;
+    over(&api, &asked).await;
+    let job = &jobs()[0];
+    assert_eq!((&job["status"], &job["state"]), (&json!("Unpublished"), &json!("ended")), "{job}");
 }

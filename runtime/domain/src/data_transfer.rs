@@ -17,17 +17,24 @@ pub const PLUG_AND_CHARGE: &str = "org.openchargealliance.iso15118pnc";
 pub struct DataTransfer {
     pub vendor_id: String,
     pub message_id: Option<String>,
+    /// Its data is no object of JSON.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_broken: bool,
 }
 
 /// Costs and prices before 2.1.
 const COSTS: &str = "org.openchargealliance.costmsg";
 
 pub(crate) fn apply(station: &Station, inbound: &Inbound, said: &DataTransfer, moment: &Moment<'_>) -> Step {
-    let status = match (said.vendor_id.as_str(), said.message_id.as_deref()) {
-        (COSTS, Some("ConnectorUnplugged")) => DataTransferStatus::Accepted,
-        (COSTS, _) => DataTransferStatus::UnknownMessageId,
-        (vendor, _) if vendor.eq_ignore_ascii_case(PLUG_AND_CHARGE) => DataTransferStatus::UnknownMessageId,
-        _ => DataTransferStatus::UnknownVendorId,
+    // Texts of 1.6 are the same in other letters (CiString).
+    let is_from = |vendor: &str| said.vendor_id.eq_ignore_ascii_case(vendor);
+    let says = |message: &str| said.message_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(message));
+    let status = match is_from(COSTS) {
+        true if says("ConnectorUnplugged") && said.is_broken => DataTransferStatus::Rejected,
+        true if says("ConnectorUnplugged") => DataTransferStatus::Accepted,
+        true => DataTransferStatus::UnknownMessageId,
+        false if is_from(PLUG_AND_CHARGE) => DataTransferStatus::UnknownMessageId,
+        false => DataTransferStatus::UnknownVendorId,
     };
     kept::answered(station, inbound, moment, "data-transfer", Reply::DataTransfer(status))
 }

@@ -22,6 +22,8 @@ pub enum FirmwareEvent {
     /// It says how far it is (FirmwareStatusEnumType; PublishFirmwareStatusEnumType of a local controller). Without a number
     /// it means the latest.
     Status { request: Option<i64>, status: String, more: Value },
+    /// A local controller does not serve the file of this checksum any more.
+    Unpublished { checksum: String },
 }
 
 /// A station's job of any kind: asked for, then told of step by step.
@@ -59,7 +61,17 @@ pub(crate) fn noted(event: &FirmwareEvent, now: Timestamp) -> Noted {
     match event {
         FirmwareEvent::Asked { request, what, status, of } => job(*request).asked(what, status, of),
         FirmwareEvent::Status { request, status, more } => job(*request).told(status, more),
+        FirmwareEvent::Unpublished { checksum } => unpublished(checksum, now),
     }
+}
+
+fn unpublished(checksum: &str, now: Timestamp) -> Noted {
+    let written = [checksum.to_owned(), checksum.to_ascii_lowercase(), checksum.to_ascii_uppercase()];
+    let like = Like::default().with("status", "Published");
+    let like = like.one_of("request.checksum", written.map(Value::from).to_vec());
+    let body = json!({ "status": "Unpublished", "steps": { "Unpublished": now } });
+    let tell = json!({ "checksum": checksum, "status": "Unpublished" });
+    Noted::change(Change::MergeAll { kind: Kind::FirmwareJob, like, body }).tell("station.firmware", tell)
 }
 
 impl Job<'_> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::charging::{Happened, Station, Step, sessions_after_boot};
+use crate::cost;
 use crate::effect::Effect;
 use crate::firmware;
 use crate::holding::{Change, Kind, body};
@@ -108,14 +109,16 @@ fn booted(station: &Station, boot: &Boot, moment: &Moment<'_>) -> Step {
     let before = &station.reported.identity.boot;
     let is_another = |firmware: &&String| before.firmware.as_ref().is_some_and(|before| before != *firmware);
     let replaced = boot.firmware.as_ref().filter(is_another);
-    let replaced = replaced.map(|version| Effect::Holding {
+    let replaced = replaced.map(|version| firmware::replaced(version, moment.now));
+    let anew = (moment.protocol == "ocpp2.1").then(cost::tried_anew);
+    let changed = replaced.into_iter().chain(anew).map(|change| Effect::Holding {
         station: station.record.id.clone(),
         at: moment.now,
-        change: Box::new(firmware::replaced(version, moment.now)),
+        change: Box::new(change),
     });
     let report = Report::Identity(Identity { boot: boot.shown(before), booted_at: Some(moment.now), protocol });
     Step {
-        effects: [written(station, &report)].into_iter().chain(replaced).collect(),
+        effects: [written(station, &report)].into_iter().chain(changed).collect(),
         reported: Some(report),
         sessions: sessions_after_boot(station, moment.now),
         happened: vec![Happened::Booted],

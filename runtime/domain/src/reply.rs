@@ -47,9 +47,13 @@ pub enum Reply {
 impl Reply {
     /// There is nobody here who could do that.
     pub fn declined(status: &str, beside: serde_json::Value) -> Self {
+        Self::because(status, beside, "UnsupportedRequest", "no provider is configured")
+    }
+
+    /// `code`: of the standard's reason codes (2.x, StatusInfoType).
+    pub fn because(status: &str, beside: serde_json::Value, code: &str, why: &str) -> Self {
         let mut more = beside;
-        more["statusInfo"] =
-            serde_json::json!({ "reasonCode": "UnsupportedRequest", "additionalInfo": "no provider is configured" });
+        more["statusInfo"] = serde_json::json!({ "reasonCode": code, "additionalInfo": why });
         Self::Word { status: status.to_owned(), more }
     }
 

@@ -1,8 +1,10 @@
 //! Smart charging (OCPP 2.0.1, block K): which profiles stations hold, and what limits them from outside.
 
 pub mod composite;
+mod known;
 mod needs;
 pub mod numbers;
+mod plan;
 pub mod profile;
 pub mod stacking;
 
@@ -10,11 +12,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::holding::{Change, Kind, Like, UNTOLD, body};
+use crate::holding::{Change, Holding, Kind, Like, UNTOLD, body};
 use crate::noted::Noted;
 use crate::reply::Reply;
 
+pub use known::Known;
 pub use needs::{Follows, Needs};
+pub use plan::{Plan, Standing};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SmartChargingEvent {
@@ -38,7 +42,7 @@ pub enum SmartChargingEvent {
     /// What the car wants (ISO 15118).
     Needs(Needs),
     /// How the car means to charge.
-    Schedule { evse: u32, schedule: Value },
+    Schedule(Plan),
     /// 2.1: its dynamic profile says this from now on (ChargingScheduleUpdateType).
     Adapted { profile: i64, update: Value },
     /// 2.1: it wants to know what its dynamic profile says now.
@@ -117,8 +121,9 @@ pub(crate) fn noted(event: &SmartChargingEvent, place: impl FnOnce(&str) -> Opti
         }
         SmartChargingEvent::Pulled { .. } => Noted::default(),
         SmartChargingEvent::Needs(needs) => Noted::default().tell("station.charging-needs", json!(needs)),
-        SmartChargingEvent::Schedule { evse, schedule } => {
-            Noted::default().tell("station.charging-schedule", json!({ "evse": evse, "schedule": schedule }))
+        SmartChargingEvent::Schedule(Plan { evse, schedule, standing }) => {
+            let told = json!({ "evse": evse, "schedule": schedule, "standing": standing });
+            Noted::default().tell("station.charging-schedule", told)
         }
         SmartChargingEvent::Priority { transaction, is_active } => {
             let active = place(transaction).map(|evse| active(evse, is_active.then_some(&**transaction)));
@@ -140,9 +145,13 @@ pub(crate) fn answer(event: &SmartChargingEvent, charges: impl Fn(u32) -> bool, 
         SmartChargingEvent::Needs(Needs { follows: Follows::Refusal, .. }) => Reply::word("Rejected"),
         // Its profile comes once its transaction has begun, and the car need not wait for it (K15.FR.05).
         SmartChargingEvent::Needs(needs) if !charges(needs.evse) => Reply::word("Processing"),
-        SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule { .. } => Reply::word("Accepted"),
+        // K16.FR.07; in 2.1, K15.FR.13 and K17.FR.13.
+        SmartChargingEvent::Schedule(plan) if !plan.standing.is_within() => Reply::word("Rejected"),
+        SmartChargingEvent::Needs(_) | SmartChargingEvent::Schedule(_) => Reply::word("Accepted"),
         // Whoever asks for a profile that is there is answered before this.
-        SmartChargingEvent::Pulled { .. } => Reply::declined("Rejected", json!({})),
+        SmartChargingEvent::Pulled { .. } => {
+            Reply::because("Rejected", json!({}), "NotFound", "this profile is not known, or it is not dynamic")
+        }
         _ => Reply::Empty,
     }
 }
@@ -187,6 +196,21 @@ pub fn schedule_update(held: &Value) -> Option<Value> {
     let said: Map<String, Value> =
         period.iter().filter(is_said).map(|(name, value)| (name.clone(), value.clone())).collect();
     (profile["chargingProfileKind"] == "Dynamic" && !said.is_empty()).then_some(Value::Object(said))
+}
+
+/// SetChargingProfile with what we have said last for this transaction, or else for each one there. `None`: nothing of ours stands there.
+pub fn said_again(profiles: &[Holding], evse: u32, transaction: &str) -> Option<Value> {
+    let is_own = |held: &&Holding| held.body["source"] == OURS;
+    let rank = |held: &&Holding| {
+        let profile = &held.body["profile"];
+        let is_of_this = held.body["evse"] == evse
+            && profile["chargingProfilePurpose"] == "TxProfile"
+            && (profile["transactionId"] == transaction || profile["transactionId"].is_null());
+        (is_of_this || is_default_at(&held.body, evse)).then(|| (is_of_this, profile["stackLevel"].as_i64()))
+    };
+    let ranked = profiles.iter().filter(is_own).filter_map(|held| Some((rank(&held)?, held)));
+    let (_, held) = ranked.max_by_key(|(rank, _)| *rank)?;
+    Some(json!({ "evseId": held.body["evse"], "chargingProfile": standing(&held.body) }))
 }
 
 /// A profile, as it is held, for each transaction that begins at this EVSE.

@@ -25,6 +25,7 @@ mod numbers;
 mod ordered;
 mod passwords;
 mod pending;
+mod plans;
 mod ports;
 mod profiles;
 mod pulled;

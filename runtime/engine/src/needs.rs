@@ -4,23 +4,32 @@
 use amprule_domain::doors::StoreResult;
 use amprule_domain::event::{Inbound, Needs, SmartChargingEvent, StationEvent};
 use amprule_domain::holding::Kind;
-use amprule_domain::smart_charging::{Follows, is_default_at};
+use amprule_domain::smart_charging::{Follows, Plan, is_default_at};
 
 use crate::station::StationTask;
 
 impl StationTask {
-    /// The same message with that in it. `None`: it tells no needs.
+    /// The same message with that in it, or with how a car's plan stands to what it may draw. `None`: it tells neither.
     pub(crate) async fn foreseen(&mut self, inbound: &Inbound) -> Option<Inbound> {
-        let StationEvent::SmartCharging(SmartChargingEvent::Needs(needs)) = &inbound.event else { return None };
-        let follows = match self.follows(needs).await {
-            Ok(follows) => follows,
-            Err(error) => {
-                self.trouble("what a car that tells its needs may draw cannot be read; it waits for a profile", &error);
-                return None;
+        let StationEvent::SmartCharging(event) = &inbound.event else { return None };
+        let found = match event {
+            SmartChargingEvent::Needs(needs) => {
+                let follows = self.follows(needs).await;
+                follows.map(|follows| SmartChargingEvent::Needs(Needs { follows, ..needs.clone() }))
             }
+            SmartChargingEvent::Schedule(plan) => {
+                let standing = self.standing(plan).await;
+                standing.map(|standing| SmartChargingEvent::Schedule(Plan { standing, ..plan.clone() }))
+            }
+            _ => return None,
         };
-        let needs = Needs { follows, ..needs.clone() };
-        Some(Inbound { event: StationEvent::SmartCharging(SmartChargingEvent::Needs(needs)), ..inbound.clone() })
+        match found {
+            Ok(event) => Some(Inbound { event: StationEvent::SmartCharging(event), ..inbound.clone() }),
+            Err(error) => {
+                self.trouble("what a car may draw cannot be read; it is answered as if all was well", &error);
+                None
+            }
+        }
     }
 
     async fn follows(&mut self, needs: &Needs) -> StoreResult<Follows> {

@@ -27,6 +27,7 @@ use crate::door::would_let_in;
 use crate::key_codes::KeyCodes;
 use crate::mailbox::{Mail, Mailbox, Shown};
 use crate::ordered::{Ordered, as_shown};
+use crate::plans::Renegotiated;
 use crate::ports::Ports;
 use crate::settings::{Settings, UnknownStations};
 use crate::shared::Shared;
@@ -64,6 +65,7 @@ pub(crate) struct StationTask {
     pub has_asked_numbers: bool,
     /// What it spoke before its present version, and until when.
     pub spoke_before: Option<(String, Timestamp)>,
+    pub renegotiated: Renegotiated,
     /// A reset after which it has not started anew yet.
     pub restarting: Option<Box<Exchange>>,
     pub mailbox: Mailbox,
@@ -123,6 +125,7 @@ pub(crate) async fn run(id: StationId, outside: Outside, mut mailbox: Mailbox, _
             told_again: None,
             has_asked_numbers: false,
             spoke_before: None,
+            renegotiated: Renegotiated::new(),
             restarting: None,
             mailbox,
         };

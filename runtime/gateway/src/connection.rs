@@ -306,6 +306,9 @@ impl Connection {
         let place = self.asked.iter().position(|asked| *asked.id == *id);
         let asked = place.and_then(|place| self.asked.remove(place));
         let means = asked.as_ref().and_then(|asked| self.meaning(asked, answer));
+        let result = asked.as_ref().zip(answer.ok());
+        let unusable = result.and_then(|(asked, answer)| self.dialect.answer_unusable(id, asked.action, answer));
+        unusable.into_iter().for_each(|error| self.socket.queue(error));
         if let Some(Asked { id, action, payload, is_command: true }) = asked {
             let answer = self.dialect.answer(action, payload.as_deref().unwrap_or_default(), answer);
             return Received::Answer { answer, id, means };
@@ -352,7 +355,11 @@ impl Connection {
         self.count_malformed();
         let Malformed { fault, kind: Some(kind), id } = malformed else { return None };
         let id = if kind == ERROR { self.meant(&id.unwrap_or_default()) } else { id?.into() };
-        let (code, _) = self.dialect.refusal(&Refusal::new(RefusalCode::FormatViolation, ""));
+        let refusal = Refusal::new(RefusalCode::FormatViolation, fault.to_string());
+        let (code, _) = self.dialect.refusal(&refusal);
+        if kind == RESULT && self.asked.iter().any(|asked| asked.id == id) {
+            self.dialect.encode_result_error(&id, &refusal).into_iter().for_each(|error| self.socket.queue(error));
+        }
         [RESULT, ERROR].contains(&kind).then(|| self.answered(&id, Err((code, &fault.to_string()))))
     }
 

@@ -16,7 +16,7 @@ use crate::message::Message;
 use crate::payload::Trouble;
 use crate::request;
 use crate::security_profile;
-use crate::shapes::{self, CommandFault, Part, Side};
+use crate::shapes::{self, Breach, CommandFault, Part, Side};
 use crate::strictness::{Odd, Repairs, Strictness};
 use crate::v16::plug_and_charge::{self, Carried, DATA_TRANSFER};
 use crate::v16::words::MAX_ID_TAG;
@@ -110,7 +110,7 @@ impl Dialect {
 
     /// The frame that answers a malformed one; `None` where the standard says to send nothing.
     ///
-    /// Answers are never answered. 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
+    /// Answers are never answered here. 1.6 ignores unknown message types (OCPP-J 1.6, 4.1.3) and has no id for calls
     /// whose own cannot be read; 2.x has `"-1"` (OCPP-J 2.0.1, 4.2.3).
     pub fn answer_malformed(self, malformed: &Malformed) -> Option<String> {
         let unknown = malformed.fault == FrameFault::UnknownKind;
@@ -237,12 +237,32 @@ impl Dialect {
                 self.answer(action, asked, Ok(r#"{"status":"NotFound"}"#))
             }
             Ok(payload) => {
-                let odd = self.check(Side::Server, Part::Response, action, payload).err();
-                let read = request::read(payload, shapes::answers_with_status(self.version, action));
-                CommandAnswer { odd: odd.map(|fault| fault.to_string()), ..read }
+                let odd =
+                    self.check(Side::Server, Part::Response, action, payload).err().map(|fault| fault.to_string());
+                let needs_status = shapes::answers_with_status(self.version, action);
+                let read = match !needs_status && shapes::says_nothing(self.version, action, payload) {
+                    true => request::unreadable(),
+                    false => request::read(payload, needs_status),
+                };
+                CommandAnswer { odd, ..read }
             }
             Err((code, description)) => request::refused(code, Some(description.to_owned())),
         }
+    }
+
+    /// What a station hears whose answer to this request cannot be used. `None`: nothing.
+    pub fn answer_unusable(self, id: &str, action: &str, answer: &str) -> Option<String> {
+        let (code, why) = match shapes::breach(self.version, action, answer)? {
+            Breach::Missing(path) => (RefusalCode::OccurrenceConstraintViolation, format!("{path} is missing")),
+            Breach::Kind(path) => (RefusalCode::TypeConstraintViolation, format!("{path} is of another type")),
+        };
+        self.encode_result_error(id, &Refusal::new(code, why))
+    }
+
+    /// CALLRESULTERROR. `None`: the version has no such message; 2.1 does (part 4).
+    pub fn encode_result_error(self, id: &str, refusal: &Refusal) -> Option<String> {
+        let (code, description) = self.refusal(refusal);
+        (self.version == Version::V21).then(|| encode::result_error(id, code, &description))
     }
 
     /// What a station says without wanting an answer (2.1, SEND). `None`: nobody understands it.

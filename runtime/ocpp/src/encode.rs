@@ -35,7 +35,16 @@ pub fn result(id: &str, payload: &str) -> String {
 
 /// `[4,"id","Code","description",{}]`
 pub(crate) fn error(id: &str, code: &str, description: &str) -> String {
-    let mut frame = open('4', id, code.len() + description.len());
+    failing('4', id, code, description)
+}
+
+/// `[5,"id","Code","description",{}]`
+pub(crate) fn result_error(id: &str, code: &str, description: &str) -> String {
+    failing('5', id, code, description)
+}
+
+fn failing(kind: char, id: &str, code: &str, description: &str) -> String {
+    let mut frame = open(kind, id, code.len() + description.len());
     frame.push(',');
     push_text(&mut frame, code);
     frame.push(',');

@@ -88,10 +88,10 @@ const PLAIN: [&str; 4] = ["customData", "status", "statusInfo", "transactionId"]
 /// `needs_status`: the response without one says nothing.
 pub(crate) fn read(payload: &str, needs_status: bool) -> CommandAnswer {
     let Ok(Value::Object(members)) = serde_json::from_str(payload) else {
-        return refused("FormatViolation", Some("the answer has another shape".to_owned()));
+        return unreadable();
     };
     if members.get("status").is_some_and(|status| !status.is_string()) {
-        return refused("FormatViolation", Some("the answer has another shape".to_owned()));
+        return unreadable();
     }
     let words = words(&members);
     // A list of results that has none says nothing of what was asked.
@@ -134,6 +134,11 @@ fn words(members: &Map<String, Value>) -> Vec<&str> {
 fn reason(info: &Value) -> Option<String> {
     let said: Vec<_> = ["reasonCode", "additionalInfo"].iter().filter_map(|member| info[member].as_str()).collect();
     (!said.is_empty()).then(|| said.join(": "))
+}
+
+/// Nothing of the answer can be read.
+pub(crate) fn unreadable() -> CommandAnswer {
+    refused("FormatViolation", Some("the answer has another shape".to_owned()))
 }
 
 /// The station's error, or an answer that cannot be read.

@@ -7,6 +7,7 @@ use amprule_domain::cost::{Shows, cost_shown, total_text};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::pricing::Price;
 use amprule_domain::session::{Session, SessionState};
+use amprule_domain::token::{IdToken, TokenRecord};
 use amprule_domain::{Decimal, SessionId, StationId, Timestamp};
 use jiff::SignedDuration;
 
@@ -69,7 +70,7 @@ async fn say(house: &House, due: &Due) -> StoreResult<Said> {
         }
         (SessionState::Ended, price) => {
             if let Some(price) = price.filter(|_| due.shows.by_messages) {
-                tell_the_end(house, due, &session, price).await;
+                tell_the_end(house, due, &session, price).await?;
             }
             Ok(Said::Over)
         }
@@ -105,16 +106,25 @@ fn stands_there_until(house: &House, session: &Session) -> Option<Timestamp> {
 }
 
 /// It is kept until it is answered: of all amounts this one must come.
-async fn tell_the_end(house: &House, due: &Due, session: &Session, price: &Price) {
-    let Some(until) = stands_there_until(house, session) else { return };
-    let language = due.shows.language(None).to_owned();
-    let text = total_text(session, price, &language);
+async fn tell_the_end(house: &House, due: &Due, session: &Session, price: &Price) -> StoreResult<()> {
+    let Some(until) = stands_there_until(house, session) else { return Ok(()) };
+    let language = language_of(house, session).await?;
+    let said = |language: &str| PriceText { language: language.to_owned(), text: total_text(session, price, language) };
     let command = Command::Price(PriceCommand::FinalCost {
         transaction: session.transaction.clone(),
         total: price.total,
-        texts: vec![PriceText { language, text }],
+        texts: due.shows.languages_for(language.as_deref()).into_iter().map(said).collect(),
     });
     if let Err(why) = house.stations.order(&due.station, command, until).await {
         tracing::warn!(station = %due.station, "what a session has cost is not shown there: {why}");
     }
+    Ok(())
+}
+
+/// Of whoever pays it, as the record of his token says.
+async fn language_of(house: &House, session: &Session) -> StoreResult<Option<String>> {
+    let Some(token) = &session.token else { return Ok(None) };
+    let record = house.books.entered(&token.id_token).await?;
+    let is_shown = |record: &TokenRecord| IdToken::new(&*record.id_token, &*record.kind).is_shown_as(token);
+    Ok(record.filter(is_shown).and_then(|record| record.language))
 }

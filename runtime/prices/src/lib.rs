@@ -305,7 +305,7 @@ impl Keeper {
         let shows = Arc::clone(&seen.shows);
         self.screens.refresh(station, seen);
         if let Some((_, sign)) = self.screens.sign(station) {
-            match sign.ended(exchange.as_ref()) {
+            match sign.ended(station, exchange.as_ref()) {
                 Some(command) => sign.order(&self.house, station, command).await,
                 // One that nobody has answered is thought of when the station connects again.
                 None if exchange.is_some_and(|exchange| exchange.answer.is_none()) => {}

@@ -24,8 +24,6 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 const QUARTER: SignedDuration = SignedDuration::from_mins(15);
 /// EVSEs of one station that are looked at.
 const MOST_EVSES: usize = 64;
-/// Languages of one message.
-const MOST_LANGUAGES: usize = 5;
 
 /// Until a moment.
 #[derive(Debug, PartialEq)]
@@ -92,11 +90,8 @@ pub(crate) async fn wished(house: &House, wish: &Wish) -> StoreResult<Option<Arc
 
 /// By a message of its own, where the driver has not just been told the same.
 pub(crate) async fn tell(house: &House, shows: &Shows, wish: &Wish, offering: &Offering) -> Option<Verdict> {
-    let first = shows.language(wish.language.as_deref());
-    let others = shows.languages.iter().filter(|language| shows.speaks_many && language.as_str() != first);
-    let languages = [first].into_iter().chain(others.map(String::as_str)).take(MOST_LANGUAGES);
     let said = |language: &str| PriceText { language: language.to_owned(), text: offering.text(language) };
-    let texts: Vec<PriceText> = languages.map(said).collect();
+    let texts: Vec<PriceText> = shows.languages_for(wish.language.as_deref()).into_iter().map(said).collect();
     let text = texts.first()?.text.clone();
     if house.board.was_said(wish, &text) {
         return None;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amprule_domain::command::{Command, Exchange, PriceCommand, Setting, Verdict, Wanted};
-use amprule_domain::cost::{Shows, TariffStep, next_tariff_step};
+use amprule_domain::cost::{RefusedTariff, Shows, TariffStep, next_tariff_step};
 use amprule_domain::doors::StoreResult;
 use amprule_domain::holding::Kind;
 use amprule_domain::variable::Place;
@@ -39,15 +39,23 @@ pub(crate) struct Sign {
     refusals: u32,
     /// What it has taken last.
     done: Option<Command>,
+    /// What it has refused last.
+    refused: Option<Command>,
+    /// What it has refused because of another one of this id, which went.
+    twin: Option<Command>,
 }
 
 impl Sign {
     pub(crate) fn booted(&mut self) {
-        (self.refusals, self.asked, self.done) = (0, false, None);
+        (self.refusals, self.asked) = (0, false);
+        (self.done, self.refused, self.twin) = (None, None, None);
     }
 
     /// What is offered is known.
     pub(crate) fn found(&mut self, usual: Usual) {
+        if ids(&usual).ne(ids(&self.usual)) {
+            self.refusals = 0;
+        }
         (self.is_busy, self.usual, self.done) = (false, usual, None);
     }
 
@@ -57,7 +65,7 @@ impl Sign {
     }
 
     /// What it was answered. The command that is to follow, where that is known already.
-    pub(crate) fn ended(&mut self, exchange: Option<&Exchange>) -> Option<Command> {
+    pub(crate) fn ended(&mut self, station: &StationId, exchange: Option<&Exchange>) -> Option<Command> {
         self.at_work = None;
         let exchange = exchange?;
         let Some(answer) = &exchange.answer else {
@@ -70,11 +78,22 @@ impl Sign {
             return None;
         }
         self.refusals = if costs::is_without_words(&answer.status) { REFUSALS } else { self.refusals + 1 };
-        let Command::Price(PriceCommand::SetTariff { tariff, .. }) = &exchange.command else { return None };
         // Another content under this id: an earlier version of this server has written it.
         let is_twin = answer.status.eq_ignore_ascii_case("DuplicateTariffId");
-        let id = tariff["tariffId"].as_str().filter(|_| is_twin)?.to_owned();
-        Some(Command::Price(PriceCommand::ClearTariff { evse: None, id }))
+        if is_twin
+            && self.twin.as_ref() != Some(&exchange.command)
+            && let Command::Price(PriceCommand::SetTariff { tariff, .. }) = &exchange.command
+            && let Some(id) = tariff["tariffId"].as_str()
+        {
+            self.twin = Some(exchange.command.clone());
+            return Some(Command::Price(PriceCommand::ClearTariff { evse: None, id: id.to_owned() }));
+        }
+        if exchange.command != Command::Price(PriceCommand::Tariffs) {
+            let (status, reason) = (&answer.status, answer.reason.as_deref().unwrap_or("no reason given"));
+            tracing::warn!(%station, "the station does not take {}: {status} ({reason}); it is told again when something else is offered there, or it boots", what(&exchange.command));
+        }
+        self.refused = Some(exchange.command.clone());
+        None
     }
 
     /// The next thing that it is to be told.
@@ -83,6 +102,10 @@ impl Sign {
             return Ok(());
         }
         let Some(command) = self.next(house, station, shows).await? else { return Ok(()) };
+        if self.refused.as_ref() == Some(&command) {
+            self.refusals = REFUSALS;
+            return Ok(());
+        }
         if self.done.as_ref() == Some(&command) {
             tracing::warn!(%station, "the station has taken its price for whoever comes, and does not have it; it is told again when it boots");
             self.refusals = REFUSALS;
@@ -105,7 +128,8 @@ impl Sign {
         let is_money =
             |tariff: &Value| shows.currency.is_none() || tariff["currency"].as_str() == shows.currency.as_deref();
         let wanted = wanted.into_iter().map(|(evse, tariff)| (evse, tariff.filter(is_money))).collect();
-        let step = next_tariff_step(&wanted, &held(house, station).await?);
+        let (held, refused) = held(house, station).await?;
+        let step = next_tariff_step(&wanted, &held, &refused);
         Ok(step.map(|step| {
             Command::Price(match step {
                 TariffStep::Set { evse, tariff } => PriceCommand::SetTariff { evse, tariff },
@@ -148,11 +172,28 @@ fn price_text(offering: &Arc<Offering>, shows: &Shows) -> Value {
     json!({ "priceText": text, "priceTextOffline": text })
 }
 
-async fn held(house: &House, station: &StationId) -> StoreResult<BTreeMap<u32, Value>> {
+/// What is offered, by EVSE.
+fn ids(usual: &Usual) -> impl Iterator<Item = (u32, Option<&str>)> {
+    usual.iter().map(|(evse, offering)| (*evse, offering.as_ref().map(|offering| offering.id.as_str())))
+}
+
+fn what(command: &Command) -> String {
+    match command {
+        Command::Price(PriceCommand::SetTariff { evse, tariff }) => {
+            format!("the default tariff {} at EVSE {evse}", tariff["tariffId"].as_str().unwrap_or_default())
+        }
+        Command::Price(PriceCommand::ClearTariff { id, .. }) => format!("that its default tariff {id} goes"),
+        _ => "its price for whoever comes".to_owned(),
+    }
+}
+
+/// The tariffs that it has, by EVSE, and those that it has refused.
+async fn held(house: &House, station: &StationId) -> StoreResult<(BTreeMap<u32, Value>, Vec<RefusedTariff>)> {
     let held = reading::all(&*house.books, station, Kind::Tariff, None).await?;
+    let refused = held.iter().filter_map(|holding| RefusedTariff::read(&holding.body)).collect();
     let by_evse = held.into_iter().filter_map(|holding| {
         let tariff = holding.body["tariff"].clone();
         Some((holding.key.parse().ok()?, tariff))
     });
-    Ok(by_evse.collect())
+    Ok((by_evse.collect(), refused))
 }

@@ -7,17 +7,18 @@ use amprule_api::{CircuitEntry, EvseEntry, SiteView};
 use amprule_devices::DeviceStatus;
 use amprule_domain::command::{Command, Exchange, Origin};
 use amprule_domain::doors::{Catalogue as _, Listed, Page, Records as _, StationBooks as _, StoreResult};
-use amprule_domain::holding::{HoldingFilter, Kind};
+use amprule_domain::holding::Kind;
 use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::BoxFuture;
 use amprule_domain::session::Session;
-use amprule_domain::smart_charging::is_default_at;
+use amprule_domain::smart_charging::{is_default_at, said_again};
 use amprule_domain::variable::{ACTUAL, Place};
-use amprule_domain::{CommandId, Decimal, StationId, Timestamp};
+use amprule_domain::{CommandId, Decimal, StationId, Timestamp, TransactionId};
 use amprule_engine::Engine;
 use amprule_sites::{SiteStatus, Sites};
 use amprule_store::SqliteStore;
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::fleet::Fleet;
@@ -103,9 +104,20 @@ impl amprule_sites::Stations for Stations {
 
     fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>> {
         Box::pin(async move {
-            let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
-            let held = self.store.holdings(&filter, &Page { after: None, limit: 1_000 }).await?;
-            Ok(held.items.iter().any(|(_, holding)| is_default_at(&holding.body, evse)))
+            let held = self.store.held(station, Kind::Profile, "").await?;
+            Ok(held.iter().any(|holding| is_default_at(&holding.body, evse)))
+        })
+    }
+
+    fn said_again<'a>(
+        &'a self,
+        station: &'a StationId,
+        evse: u32,
+        transaction: &'a TransactionId,
+    ) -> BoxFuture<'a, StoreResult<Option<Value>>> {
+        Box::pin(async move {
+            let held = self.store.held(station, Kind::Profile, "").await?;
+            Ok(said_again(&held, evse, transaction.as_str()))
         })
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::house::House;
 use crate::ledger::Ledger;
+use crate::plans;
 
 /// A car waits so long for its profile (K15.FR.08), less what the way takes.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(50);
@@ -35,6 +36,13 @@ pub(crate) async fn answer(house: Arc<House>, ledger: Arc<Ledger>) {
         let Some(station) = &notice.station else { continue };
         let now = house.clock.now();
         waiting.retain(|(_, _, at)| now.duration_since(*at) < PATIENCE);
+        if let Some(evse) = plans::to_renegotiate(&notice) {
+            let expires_at = now.checked_add(PATIENCE).unwrap_or(now);
+            if let Err(why) = plans::renegotiate(&house, &ledger, station, evse, expires_at).await {
+                tracing::warn!(%station, evse, "a car that means to draw more than it may is not told anew: {why}");
+            }
+            continue;
+        }
         if notice.kind == "station.charging-needs"
             && let Ok(needs) = serde_json::from_value::<Needs>(notice.data.clone())
         {

@@ -8,6 +8,7 @@ use amprule_domain::session::Session;
 use amprule_domain::{StationId, contract::Contract};
 use serde_json::Value;
 
+use crate::plans;
 use crate::rounds::Rounds;
 
 impl Rounds {
@@ -28,6 +29,10 @@ impl Rounds {
             "station.charging-needs" => match notice.data.get("evse").and_then(Value::as_u64).map(u32::try_from) {
                 Some(Ok(evse)) => self.steering.limited_by_others(station, evse),
                 _ => false,
+            },
+            "station.charging-schedule" => match plans::to_renegotiate(notice) {
+                Some(evse) => self.steering.limited_by_others(station, evse),
+                None => false,
             },
             "station.booted" => {
                 self.steering.booted(station);

@@ -9,7 +9,8 @@ use amprule_domain::load::MeterReading;
 use amprule_domain::notice::Notice;
 use amprule_domain::ports::{BoxFuture, Clock, Hooks};
 use amprule_domain::session::Session;
-use amprule_domain::{CommandId, StationId, Timestamp};
+use amprule_domain::{CommandId, StationId, Timestamp, TransactionId};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::seats::Seats;
@@ -53,6 +54,13 @@ pub trait Stations: Send + Sync {
     fn phases<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<Option<u8>>>;
     /// Whether somebody has said what each transaction that begins there may draw.
     fn has_default<'a>(&'a self, station: &'a StationId, evse: u32) -> BoxFuture<'a, StoreResult<bool>>;
+    /// SetChargingProfile with what was said last for this transaction, or for each one there. `None`: nothing of ours stands there.
+    fn said_again<'a>(
+        &'a self,
+        station: &'a StationId,
+        evse: u32,
+        transaction: &'a TransactionId,
+    ) -> BoxFuture<'a, StoreResult<Option<Value>>>;
     /// Commands of a station that are not over.
     fn open_exchanges<'a>(&'a self, station: &'a StationId) -> BoxFuture<'a, StoreResult<Vec<Exchange>>>;
     fn exchange(&self, id: CommandId) -> BoxFuture<'_, StoreResult<Option<Exchange>>>;

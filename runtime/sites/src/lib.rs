@@ -18,6 +18,7 @@ mod gift;
 mod heard;
 mod house;
 mod ledger;
+mod plans;
 mod rounds;
 mod seats;
 mod status;

@@ -122,6 +122,7 @@ async fn a_station_of_the_old_version_is_told_by_messages_of_its_own() {
     for (member, value) in expect.as_object().expect("an object") {
         assert_eq!(&running[member], value, "{running}");
     }
+    flow.api.put("/api/v1/tokens/AA1", &json!({"status": "accepted", "language": "de"})).ok();
     let stop = json!({"transactionId": number, "meterStop": 2_000, "timestamp": ago(0), "idTag": "AA1"});
     flow.station.call("StopTransaction", stop).await.expect("it is taken");
     let last = until("its end is told", || {
@@ -130,17 +131,24 @@ async fn a_station_of_the_old_version_is_told_by_messages_of_its_own() {
     .await;
     assert_eq!(last["cost"].as_f64(), Some(flow.total()), "{last}");
     let text = last["priceText"].as_str().expect("words");
-    assert!(text.starts_with("2 kWh, 0:03 h: €2."), "{text}");
+    assert!(text.starts_with("2 kWh, 0:03 h: 2,") && text.ends_with('€'), "in his language: {text}");
     until("we know that it was taken", || {
         let commands = flow.api.all("/api/v1/commands?station=cs-1");
         commands.iter().any(|command| command["price"] == "final-cost" && command["state"] == "answered").then_some(())
     })
     .await;
-    let unplugged = json!({"transactionId": number, "timestamp": ago(0)}).to_string();
-    let unplugged =
-        json!({"vendorId": "org.openchargealliance.costmsg", "messageId": "ConnectorUnplugged", "data": unplugged});
-    let answer = flow.station.call("DataTransfer", unplugged).await.expect("it is taken");
-    assert_eq!(answer["status"], "Accepted");
+    let data = json!({"transactionId": number, "timestamp": ago(0)}).to_string();
+    let cases = [
+        ("org.openchargealliance.costmsg", "ConnectorUnplugged", &*data, "Accepted"),
+        ("org.OpenChargeAlliance.CostMsg", "connectorUnplugged", &data, "Accepted"),
+        ("org.openchargealliance.costmsg", "ConnectorUnplugged", "{", "Rejected"),
+        ("org.openchargealliance.costmsg", "ConnectorPlugged", &data, "UnknownMessageId"),
+    ];
+    for (vendor, message, data, expect) in cases {
+        let told = json!({"vendorId": vendor, "messageId": message, "data": data});
+        let answer = flow.station.call("DataTransfer", told.clone()).await.expect("it is taken");
+        assert_eq!(answer["status"], expect, "{told}");
+    }
 }
 
 /// Stations that do not show costs hear nothing of them, one that does not understand hears it once, and an amount that is the same

@@ -8,6 +8,7 @@ mod files;
 mod firmware;
 mod forbidden;
 mod freedoms;
+mod limits;
 mod lists;
 mod model;
 mod moving;

@@ -79,7 +79,8 @@ async fn a_dynamic_profile_says_what_it_was_told_last() {
         flow.station.call("PullDynamicScheduleUpdate", asked).await.expect("an answer")
     };
     assert_eq!(pulled(5).await, json!({"status": "Accepted", "scheduleUpdate": {"limit": 16.0}}));
-    assert_eq!(pulled(6).await["status"], "Rejected", "there is none");
+    let unknown = pulled(6).await;
+    assert_eq!((&unknown["status"], &unknown["statusInfo"]["reasonCode"]), (&json!("Rejected"), &json!("NotFound")));
     let update = json!({"chargingProfileId": 5, "scheduleUpdate": {"limit": 9.5, "limit_L2": 8.0}});
     flow.accepted("UpdateDynamicSchedule", update).await;
     assert_eq!(pulled(5).await["scheduleUpdate"], json!({"limit": 9.5, "limit_L2": 8.0}));

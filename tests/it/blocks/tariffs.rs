@@ -102,6 +102,33 @@ async fn default_tariffs_follow_what_is_offered() {
     assert!(told.len() <= 4 && told.iter().all(|told| told["tariff"].get("validFrom").is_none()), "{told:?}");
 }
 
+/// OCPP 2.1, I07: what the station refuses it is told once, until another is offered or it boots; and people see it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_tariff_is_told_once() {
+    let flow = Flow::at(server().await, Version::Ocpp21).await;
+    flow.report().await;
+    // It has told of eight.
+    let takes = |elements: &str| assert!(flow.whole.set("TariffCostCtrlr", "MaxElements#Tariff", elements));
+    takes("0");
+    tell_places(&flow.station, Version::Ocpp21).await;
+    let refused = async |price: f64| {
+        let is_it = |held: &Value| held["tariff"]["energy"]["prices"][0]["priceKwh"] == price;
+        let held = flow.until_held("tariffs", "it stands there", |held| held.iter().any(is_it)).await;
+        flow.ordered(json!({"command": "request", "action": "GetTariffs", "payload": {"evseId": 0}, "waitS": 20}))
+            .await
+            .ok();
+        (held.len(), held[0]["isRefused"].clone(), held[0]["status"].clone(), sent(&flow, "SetDefaultTariff").len())
+    };
+    assert_eq!(refused(0.5).await, (1, json!(true), json!("TooManyElements"), 1));
+    units::edit(&flow.server.path("scripts/tariff/main.rhai"), |script| script.replace("0.5", "0.6"));
+    assert_eq!(refused(0.6).await, (1, json!(true), json!("TooManyElements"), 2), "another one");
+    takes("8");
+    flow.station.boot().await.expect("it boots");
+    flow.until_prices(&[(1, 0.6), (2, 0.6)]).await;
+    flow.until_held("tariffs", "nothing is refused", |held| held.iter().all(|held| held.get("isRefused").is_none()))
+        .await;
+}
+
 fn sent(flow: &Flow, action: &str) -> Vec<Value> {
     flow.whole.requests().into_iter().filter(|(known, _)| known == action).map(|(_, payload)| payload).collect()
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use amprule_domain::doors::Page;
-use amprule_domain::holding::{HoldingFilter, Kind};
+use amprule_domain::holding::{Holding, HoldingFilter, Kind};
 use amprule_domain::session::{Session, SessionState};
-use amprule_domain::smart_charging::composite::{Installed, Piece, Question, composite};
-use amprule_domain::smart_charging::profile::{Profile, ProfileKind, Unit};
-use amprule_domain::smart_charging::{has_priority, standing, updated_at};
+use amprule_domain::smart_charging::Known;
+use amprule_domain::smart_charging::composite::{Piece, Question, composite};
+use amprule_domain::smart_charging::profile::Unit;
 use amprule_domain::{StationId, Timestamp};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::compared::{Asked, OwnSchedule, own_schedule};
@@ -40,7 +39,7 @@ pub(crate) struct CompositeQuery {
     compare: Option<bool>,
 }
 
-/// What may flow there, by the profiles that the station holds.
+/// What may flow there, by the profiles that the station holds and the limits from outside that it told.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CompositeView {
@@ -55,7 +54,7 @@ pub(crate) struct CompositeView {
     /// single phases (2.1): `limit_L2` and `limit_L3`, `limit` of the first then. Where they speak of energy that flows back (2.1): `operationMode`, `dischargeLimit`, `setpoint`, both below zero for that.
     #[schema(value_type = Vec<Object>)]
     periods: Vec<Piece>,
-    /// Profiles that could not be read, by their ids.
+    /// Profiles and limits that could not be read, by their ids.
     unread: Vec<String>,
     /// With `compare`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +62,9 @@ pub(crate) struct CompositeView {
 }
 
 /// What may flow at an EVSE from now on, computed from the profiles that its station holds (OCPP 2.0.1, K08; 1.6, 5.7).
+///
+/// A limit from outside that the station told with a schedule (NotifyChargingLimit) counts until it is cleared; not where the station has
+/// reported a profile from the same source.
 ///
 /// With `compare` the station is asked for its own (GetCompositeSchedule): where both differ, one of them errs. Watts and
 /// amperes are taken into each other with 230 V and three phases where a profile says no other number.
@@ -94,11 +96,13 @@ pub(crate) async fn get_composite(
         return Err(Problem::unreadable("bad-parameter", message));
     }
     let running = running(&api, &station, query.evse).await?;
-    let (profiles, unread) = profiles(&api, &station, running.as_ref()).await?;
+    let (profiles, limits) = (held(&api, &station, Kind::Profile).await?, held(&api, &station, Kind::Limit).await?);
+    let of = running.as_ref().map(|session| (session.evse, session.transaction.as_str()));
+    let Known { installed, unread } = Known::of(&profiles, &limits, of);
     let (from, unit) = (api.control.now(), query.unit.unwrap_or(Unit::W));
     let transaction = running.as_ref().map(|session| (session.transaction.as_str(), session.started_at));
     let question = Question { evse: query.evse, from, duration, unit, transaction, volts: VOLTS, phases: PHASES };
-    let periods = composite(&profiles, &question);
+    let periods = composite(&installed, &question);
     let own = match query.compare.unwrap_or(false) {
         false => None,
         true => {
@@ -109,32 +113,11 @@ pub(crate) async fn get_composite(
     Ok(Json(CompositeView { evse: query.evse, from, duration, unit, periods, unread, station: own }))
 }
 
-async fn profiles(api: &Api, station: &StationId, running: Option<&Session>) -> Answer<(Vec<Installed>, Vec<String>)> {
-    let filter = HoldingFilter { kind: Kind::Profile, station: Some(station.clone()), find: None };
-    let page = Page { after: None, limit: 1_000 };
-    let (mut known, mut unread) = (Vec::new(), Vec::new());
-    for (_, holding) in api.store.holdings(&filter, &page).await?.items {
-        match read(&holding.body, running) {
-            Some(installed) => known.push(installed),
-            None => unread.push(holding.key),
-        }
-    }
-    Ok((known, unread))
-}
-
-fn read(body: &Value, running: Option<&Session>) -> Option<Installed> {
-    let evse = u32::try_from(body["evse"].as_i64()?).ok()?;
-    let profile: Profile = serde_json::from_value(standing(body)).ok()?;
-    let is_endless = profile.kind == ProfileKind::Recurring
-        && profile.schedules.iter().any(|schedule| schedule.start_schedule.is_none());
-    if is_endless {
-        // Nobody knows when it begins.
-        return None;
-    }
-    let evse_first = body["evseFirst"] == true;
-    let is_active = running.is_some_and(|session| has_priority(body, session.evse, session.transaction.as_str()));
-    let updated_at = updated_at(body);
-    Some(Installed { evse_first, is_active, updated_at, ..Installed::new(evse, profile) })
+/// All that it holds of a kind.
+async fn held(api: &Api, station: &StationId, kind: Kind) -> Answer<Vec<Holding>> {
+    let filter = HoldingFilter { kind, station: Some(station.clone()), find: None };
+    let held = api.store.holdings(&filter, &Page { after: None, limit: 1_000 }).await?;
+    Ok(held.items.into_iter().map(|(_, holding)| holding).collect())
 }
 
 async fn running(api: &Api, station: &StationId, evse: u32) -> Answer<Option<Session>> {

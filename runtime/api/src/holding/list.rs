@@ -54,7 +54,7 @@ pub(crate) struct HoldingQuery {
 /// | `security-events` | what the station says of its safety | `event`, `critical`, `saidAt`, `receivedAt`, `details`; the same told again within ten minutes of the last is `count`, with `lastSaidAt` and `lastReceivedAt` |
 /// | `settlements` | payments at the station's terminal, by the provider's reference | `state` (`booked` on its `session`, `unmatched`: nobody knows its `transaction`, `without-transaction`), `settlement`, `receivedAt` |
 /// | `streams` | values that come at intervals | `stream`, `openedAt`, `value`, `valueAt` (when it was measured), `receivedAt`, `pending`, `values` of the last message (each with `at` and `value`; the latest 100, 32 KiB), `place` where its monitor is known |
-/// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` we set it, `told` by the station |
+/// | `tariffs` | tariffs that the station computes with | `evse`, `tariff`, `since` we set it, `told` by the station; one that it has not taken has `isRefused`, its `status` and `reason`, and stays until another is taken there or it boots |
 ///
 /// While a report comes, what it has not told yet has `untold`; what would have become larger than 64 KiB has `tooLarge`.
 /// Of each kind a station has a bound (4,000 variables, 20,000 tokens, 200 profiles, 500 alerts and security events, 50 jobs); with

@@ -34,6 +34,9 @@ pub struct TariffBounds {
     pub conditions: bool,
 }
 
+/// Languages of one message.
+const MOST_LANGUAGES: usize = 5;
+
 /// What variables' keys have in them that say it.
 pub const TOLD_BY: [&str; 3] = ["tariffcostctrlr/", "price/", "language"];
 
@@ -76,6 +79,13 @@ impl Shows {
     pub fn language<'l>(&'l self, wanted: Option<&'l str>) -> &'l str {
         let is_spoken = |tag: &&str| self.languages.is_empty() || self.speaks(tag);
         wanted.filter(is_spoken).or(self.languages.first().map(String::as_str)).unwrap_or("en")
+    }
+
+    /// The same, and after it the station's others, where it takes texts in more than one.
+    pub fn languages_for<'l>(&'l self, wanted: Option<&'l str>) -> Vec<&'l str> {
+        let first = self.language(wanted);
+        let others = self.languages.iter().map(String::as_str).filter(|tag| self.speaks_many && *tag != first);
+        [first].into_iter().chain(others).take(MOST_LANGUAGES).collect()
     }
 
     fn speaks(&self, tag: &str) -> bool {

@@ -46,6 +46,8 @@ pub struct Installed {
     pub is_active: bool,
     /// Of a dynamic profile: when its limit was last said. Its duration runs from then, and from each update anew (2.1, K28.FR.13 to 15).
     pub updated_at: Option<Timestamp>,
+    /// It stands beside all others of its purpose, and gives way to none.
+    pub is_apart: bool,
 }
 
 impl Installed {
@@ -57,7 +59,7 @@ impl Installed {
                 period.number_phases = period.number_phases.filter(|phases| (1..=3).contains(phases));
             }
         }
-        Self { evse, profile, evse_first: false, is_active: false, updated_at: None }
+        Self { evse, profile, evse_first: false, is_active: false, updated_at: None, is_apart: false }
     }
 }
 
@@ -117,7 +119,7 @@ fn at_moment(installed: &[Installed], question: &Question<'_>, at: Timestamp) ->
         let mut found: Option<((bool, i64, bool), Word)> = None;
         for held in installed {
             let Installed { evse, profile, evse_first, .. } = held;
-            let is_meant = profile.purpose == purpose && only.is_none_or(|only| only == *evse);
+            let is_meant = !held.is_apart && profile.purpose == purpose && only.is_none_or(|only| only == *evse);
             if !is_meant || !applies(held, question) {
                 continue;
             }
@@ -143,8 +145,13 @@ fn at_moment(installed: &[Installed], question: &Question<'_>, at: Timestamp) ->
             words.push(highest(purpose, Some(question.evse)));
         }
     }
-    let discharge = back::nearest(words.iter().flatten().map(|word| word.back));
     let generated = highest(Purpose::LocalGeneration, None).map(|word| word.limit);
+    for held in installed.iter().filter(|held| held.is_apart && applies(held, question)) {
+        let (word, next) = says(held, question, at);
+        until = [until, next].into_iter().flatten().min();
+        words.push(word);
+    }
+    let discharge = back::nearest(words.iter().flatten().map(|word| word.back));
     let limits: Vec<Limit> = words.iter().flatten().map(|word| word.limit).collect();
     let least = least(&limits, generated, question);
     let back = mode.within(discharge, least.limit);

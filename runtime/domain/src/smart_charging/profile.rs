@@ -27,6 +27,23 @@ pub struct Profile {
     pub schedules: Vec<Schedule>,
 }
 
+impl Profile {
+    /// Of one schedule that says its start, for whoever charges there.
+    pub fn of(purpose: Purpose, schedule: Schedule) -> Self {
+        Self {
+            id: 0,
+            stack_level: 0,
+            purpose,
+            kind: ProfileKind::Absolute,
+            recurrency_kind: None,
+            valid_from: None,
+            valid_to: None,
+            transaction_id: None,
+            schedules: vec![schedule],
+        }
+    }
+}
+
 /// ChargingProfilePurposeEnumType; 1.6 has the first three, by the words of 1.6 or 2.x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Purpose {

@@ -3,6 +3,7 @@
 //!
 //! The facts (names, kinds, lengths, words) stand in one data file per version, in a notation of our own.
 
+mod breach;
 mod check;
 mod notation;
 
@@ -12,6 +13,7 @@ use amprule_domain::ports::CallRefused;
 use serde_json::Value;
 
 use crate::version::Version;
+pub(crate) use breach::Breach;
 pub use notation::{Part, Side};
 
 use notation::Shapes;
@@ -89,6 +91,20 @@ pub(crate) fn nearest(version: Version, action: &str) -> Option<&'static str> {
 pub(crate) fn answers_with_status(version: Version, action: &str) -> bool {
     let response = of(version).message(Side::Server, Part::Response, action);
     response.is_some_and(|(_, members)| members.iter().any(|member| member.name == "status" && !member.optional))
+}
+
+/// What a station's answer lacks so that nobody can use it.
+pub(crate) fn breach(version: Version, action: &str, answer: &str) -> Option<Breach> {
+    let shapes = of(version);
+    let (_, members) = shapes.message(Side::Server, Part::Response, action)?;
+    breach::of(shapes, members, &serde_json::from_str(answer).ok()?)
+}
+
+/// The response to this request has to say something, and this one does not.
+pub(crate) fn says_nothing(version: Version, action: &str, answer: &str) -> bool {
+    let Some((_, members)) = of(version).message(Side::Server, Part::Response, action) else { return false };
+    let Ok(answer) = serde_json::from_str::<Value>(answer) else { return true };
+    members.iter().any(|member| !member.optional) && !breach::says_something(members, &answer)
 }
 
 pub(crate) fn has(version: Version, action: &str) -> bool {

@@ -13,6 +13,7 @@ use crate::loose::Loose;
 use crate::message::Message;
 use crate::payload::{Trouble, read};
 use crate::strictness::Repairs;
+use crate::v16::cost_messages;
 use crate::v16::plug_and_charge::carried as object;
 use crate::v201::{authorize, get_15118_ev_certificate, get_certificate_status, sign_certificate};
 
@@ -43,11 +44,15 @@ fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble>
     let vendor_id = repairs.wanted("vendorId", vendor_id)?.unwrap_or_default();
     let message_id = repairs.text("messageId", message.message_id, 50)?;
     let is_carried = |carried: &&&Message| {
-        vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE) && message_id.as_deref() == Some(carried.action)
+        vendor_id.eq_ignore_ascii_case(PLUG_AND_CHARGE)
+            && message_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(carried.action))
     };
     match CARRIED.iter().find(is_carried) {
         Some(carried) => (carried.decode)(&carried_text(&message.data), repairs).map(of_vehicles),
-        None => Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id })),
+        None => {
+            let is_broken = vendor_id.eq_ignore_ascii_case(cost_messages::VENDOR) && object(&message.data).is_none();
+            Ok(StationEvent::DataTransfer(Vendors { vendor_id, message_id, is_broken }))
+        }
     }
 }
 

@@ -56,6 +56,7 @@ mod status_notification;
 mod transaction_event;
 mod trigger_message;
 mod unlock_connector;
+mod unpublish_firmware;
 pub(crate) mod update_firmware;
 pub(crate) mod variables;
 pub(crate) mod words;
@@ -132,6 +133,6 @@ pub(crate) const REQUESTS: &[Request] = &[
     set_variables::REQUEST,
     trigger_message::REQUEST,
     unlock_connector::REQUEST,
-    Request::named("UnpublishFirmware"),
+    unpublish_firmware::REQUEST,
     update_firmware::REQUEST,
 ];

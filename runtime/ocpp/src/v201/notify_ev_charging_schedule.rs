@@ -1,6 +1,7 @@
 //! NotifyEVChargingSchedule (OCPP 2.0.1, 1.39).
 
 use amprule_domain::event::{SmartChargingEvent, StationEvent};
+use amprule_domain::smart_charging::{Plan, Standing};
 
 use crate::message::{Message, word};
 use crate::payload::Trouble;
@@ -12,5 +13,6 @@ pub(crate) const MESSAGE: Message = Message::once("NotifyEVChargingSchedule", de
 fn decode(payload: &str, repairs: &mut Repairs) -> Result<StationEvent, Trouble> {
     let mut said = Said::read(payload, repairs)?;
     let evse = said.evse()?;
-    Ok(StationEvent::SmartCharging(SmartChargingEvent::Schedule { evse, schedule: said.into_value() }))
+    let plan = Plan { evse, schedule: said.into_value(), standing: Standing::default() };
+    Ok(StationEvent::SmartCharging(SmartChargingEvent::Schedule(plan)))
 }

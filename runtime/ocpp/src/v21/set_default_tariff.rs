@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::encode::{Object, Times};
 use crate::request::{Request, says};
-use crate::said::positive;
+use crate::said::{plain, positive};
 
 pub(crate) const REQUEST: Request = Request::typed("SetDefaultTariff", encode).means(outcome);
 
@@ -16,6 +16,12 @@ fn encode(command: &Command, times: Times) -> Option<String> {
 }
 
 fn outcome(asked: &Value, answered: &Value) -> Option<StationEvent> {
-    let evse = positive(&asked["evseId"]).filter(|_| says(answered, "Accepted"))?;
-    Some(StationEvent::Cost(CostEvent::TariffSet { evse, tariff: asked["tariff"].clone() }))
+    let (evse, tariff) = (positive(&asked["evseId"])?, asked["tariff"].clone());
+    if says(answered, "Accepted") {
+        return Some(StationEvent::Cost(CostEvent::TariffSet { evse, tariff }));
+    }
+    // Another one of this id is there: it goes, and this one is told again.
+    let status = plain(&answered["status"]).filter(|_| !says(answered, "DuplicateTariffId"))?;
+    let reason = answered["statusInfo"]["reasonCode"].as_str().map(str::to_owned);
+    Some(StationEvent::Cost(CostEvent::TariffRefused { evse, tariff, status, reason }))
 }

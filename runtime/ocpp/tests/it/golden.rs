@@ -103,6 +103,7 @@ fn told(dialect: Dialect, action: &str, asked: &str, payload: &str) -> Vec<Strin
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let mut lines = vec![format!("told {} {status}{reason}", verdict.as_str().expect("a word")).trim_end().to_owned()];
     lines.extend(odd.map(|odd| format!("odd {odd}")));
+    lines.extend(dialect.answer_unusable("1", action, payload).map(|error| format!("error {error}")));
     let means = dialect.outcome(action, asked, payload);
     assert!(means.is_none() || dialect.has_outcome(action));
     lines.extend(means.map(|event| format!("means {}", serde_json::to_string(&event).expect("events are plain data"))));
