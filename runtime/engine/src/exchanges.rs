@@ -117,6 +117,8 @@ impl StationTask {
         match &self.spoke_before {
             Some((before, until)) if exchange.queued_at < *until => {
                 let now = self.protocol();
+                // What is missing of the whole has no place before it.
+                let why = why.trim_start_matches(": ");
                 format!(
                     "it was ordered for {before}, and the station speaks {now} now: {why}; order it again in its words"
                 )

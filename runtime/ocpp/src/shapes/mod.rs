@@ -29,12 +29,8 @@ pub enum CommandFault {
     #[error("{protocol} has no request {action} to a station{hint}")]
     UnknownAction { protocol: &'static str, action: String, hint: String },
     /// `path` is a JSON pointer to the fault; empty for the payload as a whole.
-    #[error("{}", at_place(.path, .message))]
+    #[error("{path}: {message}")]
     Invalid { path: String, message: String },
-}
-
-fn at_place(path: &str, message: &str) -> String {
-    if path.is_empty() { message.to_owned() } else { format!("{path}: {message}") }
 }
 
 impl From<CommandFault> for CallRefused {
