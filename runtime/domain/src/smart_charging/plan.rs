@@ -105,7 +105,10 @@ struct Meant {
 
 impl Meant {
     fn read(told: &Value, now: Timestamp) -> Option<Self> {
-        let mut schedule: Schedule = serde_json::from_value(told["chargingSchedule"].clone()).ok()?;
+        let schedule = &told["chargingSchedule"];
+        // Some write a list of one.
+        let schedule = schedule.as_array().map_or(Some(schedule), |list| list.first())?;
+        let mut schedule: Schedule = serde_json::from_value(schedule.clone()).ok()?;
         schedule.periods.sort_by_key(|period| period.start_period);
         let base: Timestamp = told["timeBase"].as_str().and_then(|at| at.parse().ok()).unwrap_or(now);
         let from = base.max(now);
@@ -247,6 +250,7 @@ mod tests {
             ("one phase draws more", ten(), by_phase(14.0), true),
             ("none does", ten(), by_phase(9.0), false),
             ("a setpoint alone", ten(), of(schedule("W", &json!([[0, null]]), &none)), false),
+            ("in a list", ten(), of(json!([amperes(16.0)])), true),
             ("nothing that can be read", ten(), plan(json!([]), json!({})), false),
         ];
         for (title, known, plan, expect) in cases {
