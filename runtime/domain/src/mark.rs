@@ -189,7 +189,7 @@ impl Mark {
         ("empty-text", "A text of a message was empty where there must be one; it was taken as missing."),
         (
             "json-repaired",
-            "A message was no JSON, for a comma too many or a control character in a text; it was read without it.",
+            "A message was no JSON, for a comma too many or a control character in a text; it was read as it was meant.",
         ),
         (
             "measurand-unknown",

@@ -1,5 +1,6 @@
 //! Why something that a person asks for is not done.
 
+use crate::CommandId;
 use crate::charging::NotCarried;
 use crate::reservation::Reserved;
 
@@ -22,6 +23,10 @@ pub enum CommandRefused {
         _0.id, _0.until
     )]
     Reserved(Reserved),
+    #[error(
+        "command {0} leads the station to another system; withdraw it first (DELETE /api/v1/commands/{0}), so that its list of slots is put back"
+    )]
+    Leaving(CommandId),
     #[error("this command is over already")]
     Over,
     #[error("it is on the wire; the station may carry it out")]

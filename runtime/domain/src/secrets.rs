@@ -87,7 +87,7 @@ fn is_hidden(members: &Map<String, Value>, name: &str) -> bool {
 }
 
 /// `scheme://user:password@host…`: `None`: there is no password in it.
-fn without_user(text: &str) -> Option<String> {
+pub(crate) fn without_user(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (user, host) = authority.rsplit_once('@')?;

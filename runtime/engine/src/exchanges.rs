@@ -30,6 +30,7 @@ impl StationTask {
             return Err(CommandRefused::Busy(open));
         }
         self.check_start(&exchange.command).await?;
+        self.check_leaving(&exchange.command)?;
         self.ask_for_numbers(&exchange).await;
         self.store(exchange.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         self.look_at_exchanges().await;
@@ -51,6 +52,7 @@ impl StationTask {
         let withdrawn = known.dropped("it was withdrawn", self.ports.clock.now());
         self.store(withdrawn.clone()).await.map_err(|error| CommandRefused::NotStored(error.to_string()))?;
         if let Some(change) = withdrawn.command.profile_change() {
+            self.allow_old_profile_alone().await;
             self.put_slots_back(change).await;
         }
         Ok(withdrawn)
@@ -187,7 +189,8 @@ impl StationTask {
             let unanswered = exchange.unanswered(self.ports.clock.now());
             tracing::info!(station = %unanswered.station, command = %id, tries = unanswered.tries, "a command was not answered");
             self.await_restart(&unanswered);
-            self.go_on(unanswered).await;
+            self.go_on(unanswered.clone()).await;
+            self.did_not_leave(&unanswered).await;
         }
     }
 

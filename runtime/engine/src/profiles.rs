@@ -1,8 +1,9 @@
 //! Security profiles that stations are moved to (OCPP 2.0.1, A05). From when a station was told it is let in with either; the one
 //! that it shows counts, and never a lower one after it. One that is to leave for another system (B10) is let in as before.
 
-use amprule_domain::command::{CommandAnswer, Exchange, Next, Origin, ProfileChange, Step};
+use amprule_domain::command::{Command, CommandAnswer, Exchange, Next, Origin, ProfileChange, Step};
 use amprule_domain::event::StationEvent;
+use amprule_domain::refused::CommandRefused;
 use amprule_domain::station::StationRecord;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -132,10 +133,7 @@ impl StationTask {
 
     /// The record stays, and from now on the old profile alone counts.
     async fn profile_failed(&mut self, exchange: Exchange, why: &str) {
-        if self.station.record.next_profile.is_some() {
-            let record = StationRecord { next_profile: None, ..self.station.record.clone() };
-            self.write_record(record, "that a station keeps its security profile could not be stored").await;
-        }
+        self.allow_old_profile_alone().await;
         let now = self.ports.clock.now();
         self.go_on(exchange.given_up(why, now)).await;
         let Some(change) = exchange.command.profile_change() else { return };
@@ -147,6 +145,24 @@ impl StationTask {
             self.tell_of_profile(change, "failed", Some(why));
         }
         self.put_slots_back(change).await;
+    }
+
+    /// It does not come with the new one any more, as far as we are concerned.
+    pub(crate) async fn allow_old_profile_alone(&mut self) {
+        if self.station.record.next_profile.is_some() {
+            let record = StationRecord { next_profile: None, ..self.station.record.clone() };
+            self.write_record(record, "that a station keeps its security profile could not be stored").await;
+        }
+    }
+
+    /// Who has been told to leave is told nothing else about his slots before that is over or withdrawn: his list is put back then.
+    pub(crate) fn check_leaving(&self, command: &Command) -> Result<(), CommandRefused> {
+        let is_leaving = |known: &&Exchange| {
+            let change = known.command.profile_change().filter(|_| known.is_open());
+            change.is_some_and(|change| change.leaves() && change.put_back().is_some())
+        };
+        let leaving = self.station.exchanges.iter().find(is_leaving).filter(|_| command.profile_change().is_some());
+        leaving.map_or(Ok(()), |leaving| Err(CommandRefused::Leaving(leaving.id)))
     }
 
     /// It was to leave, and its time was over before it had been told all of it.

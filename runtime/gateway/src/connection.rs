@@ -32,6 +32,9 @@ const ERROR: u64 = 4;
 /// Calls of ours whose answer is still understood, however late it comes. With one more the oldest is forgotten.
 const ASKED_MAX: usize = 8;
 
+/// Characters of an action's name in the log.
+const NAME_SHOWN: usize = 50;
+
 pub(crate) struct Connection {
     station: StationId,
     socket: Socket,
@@ -40,6 +43,8 @@ pub(crate) struct Connection {
     zone: TimeZone,
     /// Unreadable messages since the last readable one.
     malformed: u32,
+    /// Its model is known.
+    is_suited: bool,
     /// Messages that were not understood at all, or not as their action.
     refused: u64,
     /// Goes with the first event.
@@ -108,6 +113,7 @@ impl Connection {
             dialect,
             zone: TimeZone::UTC,
             malformed: 0,
+            is_suited: false,
             refused: 0,
             greeting: None,
             was_escaped: false,
@@ -136,6 +142,11 @@ impl Connection {
 
     /// Takes the station as the operator wants its model to be taken.
     pub(crate) fn suit(&mut self, boot: &Boot) {
+        // A boot that does not say who built the station says nothing new.
+        if self.is_suited && (boot.vendor.is_empty() || boot.model.is_empty()) {
+            return;
+        }
+        self.is_suited = true;
         self.translator.suit(boot);
         let models = &self.socket.settings().models;
         if !models.is_empty() {
@@ -393,9 +404,9 @@ impl Connection {
     fn tell_refused(&mut self, what: &str, why: &str) {
         self.refused += 1;
         let (station, times) = (&self.station, self.refused);
-        let what = plain::shown(what);
+        let what: String = plain::shown(what).chars().take(NAME_SHOWN).collect();
         if times == 10u64.pow(times.ilog10()) {
-            warn!(%station, times, "{what} of the station was refused, and what it told is lost unless it tells it again: {why}");
+            warn!(%station, times, "{what} of the station was refused, and nothing comes of it: {why}");
         } else {
             debug!(%station, times, "{what} of the station was refused: {why}");
         }

@@ -487,6 +487,7 @@ pub(crate) fn explain(refused: CommandRefused) -> Problem {
     match refused {
         CommandRefused::Busy(_) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", message),
         CommandRefused::Over
+        | CommandRefused::Leaving(_)
         | CommandRefused::Sent
         | CommandRefused::Limit
         | CommandRefused::Reserved(_)

@@ -306,11 +306,11 @@ impl Exchange {
     /// No answer came in time, or its connection is gone. What begins something each time is asked for once.
     #[must_use]
     pub fn unanswered(&self, now: Timestamp) -> Self {
-        if self.has_expired(now) || self.command.is_asked_once() {
-            return self.expired(now);
-        }
         if let Some(waiting) = self.may_return(now) {
             return waiting;
+        }
+        if self.has_expired(now) || self.command.is_asked_once() {
+            return self.expired(now);
         }
         let doublings = self.tries.saturating_sub(1).min(8);
         self.again(now, PAUSE.saturating_mul(1 << doublings).min(PAUSE_MAX))

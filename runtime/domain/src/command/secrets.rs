@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Command, CommandAnswer, LogWanted, ProfileChange, Setting};
-use crate::secrets::{HIDDEN, is_secret, text_without_secrets, without_secrets, without_ticket};
+use crate::secrets::{HIDDEN, is_secret, text_without_secrets, without_secrets, without_ticket, without_user};
 
 impl Command {
     /// As it may be shown, and kept once it is over.
@@ -20,9 +20,11 @@ impl Command {
             }),
             Self::Password { .. } => Self::Password { password: HIDDEN.to_owned() },
             Self::Move(change) => {
+                let url = change.url.as_deref();
                 let hidden = |said: &Option<Value>| said.as_ref().map(without_secrets);
                 Self::Move(ProfileChange {
                     password: change.password.as_ref().map(|_| HIDDEN.to_owned()),
+                    url: url.map(|url| without_user(url).unwrap_or_else(|| url.to_owned())),
                     apn: hidden(&change.apn),
                     vpn: hidden(&change.vpn),
                     ..change.clone()

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Command, CommandAnswer, Setting, Verdict, Wanted};
 use crate::event::{ProvisioningEvent, SecurityEvent, StationEvent};
+use crate::secrets::without_user;
 use crate::variable::{ACTUAL, Place, Variable};
 
 /// What is wanted, and how far it is.
@@ -133,8 +134,9 @@ impl ProfileChange {
         let (slot, slots) = (self.slot?, self.slots.as_deref()?);
         let listed = slots.split(',').map(str::trim).filter(|known| !known.is_empty());
         let is_active = |known: &&str| self.active.is_some_and(|active| known.parse() == Ok(active));
-        let (active, others): (Vec<&str>, Vec<&str>) = listed.partition(is_active);
-        Some([vec![&*slot.to_string()], active, others].concat().join(","))
+        let others = listed.filter(|known| !is_active(known)).map(str::to_owned);
+        let ahead = [Some(slot), self.active].into_iter().flatten().map(|slot| slot.to_string());
+        Some(ahead.chain(others).collect::<Vec<_>>().join(","))
     }
 
     /// What has the station connect with its slots of before.
@@ -181,11 +183,12 @@ impl ProfileChange {
         if active.is_some() && active == self.slot {
             return Next::Came;
         }
+        let url = self.url.as_deref().unwrap_or_default();
         let with = active.map(|slot| format!(" with slot {slot}")).unwrap_or_default();
         Next::Fails(format!(
             "the station has started anew and come back{with}: it could not connect to {}. Its log (GetLog) and its security events \
              say more",
-            self.url.as_deref().unwrap_or_default()
+            without_user(url).unwrap_or_else(|| url.to_owned())
         ))
     }
 
@@ -250,10 +253,14 @@ impl ProfileChange {
     }
 }
 
-/// GetTransactionStatus (E14): some are not delivered yet. One that cannot say it is believed to have none.
+/// GetTransactionStatus (E14): some are not delivered yet. One that does not know the question is believed to have none; one that
+/// fails to answer it may have some.
 fn has_messages(answer: &CommandAnswer) -> bool {
+    if answer.verdict == Verdict::Refused {
+        return !["NotImplemented", "NotSupported"].contains(&answer.status.trim());
+    }
     let body = answer.body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
-    body.is_some_and(|body| body["messagesInQueue"] == true)
+    body.is_some_and(|body| body["messagesInQueue"] == true || body["messagesInQueue"] == "true")
 }
 
 fn find<'t>(told: &'t StationEvent, name: &str) -> Option<&'t Variable> {
@@ -399,9 +406,9 @@ mod tests {
             ("1, 2", Some("2"), "3,2,1"),
             // It has fallen back before, or lives by a slot that nobody lists any more.
             ("3,1", Some("1"), "2,1,3"),
-            ("2", Some("1"), "3,2"),
+            ("2", Some("1"), "3,1,2"),
             ("0,1", None, "2,0,1"),
-            ("", Some("0"), "1"),
+            ("", Some("0"), "1,0"),
         ];
         for (list, active, expect) in rows {
             match leaving(None).after(&answer(Verdict::Accepted, "Accepted"), Some(&told(list, active))) {

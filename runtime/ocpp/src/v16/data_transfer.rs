@@ -68,7 +68,7 @@ fn carried_text(data: &Value) -> String {
 /// What is to be signed here is of vehicles' side; that of the connection has a message of 1.6.
 fn of_vehicles(event: StationEvent) -> StationEvent {
     match event {
-        StationEvent::Security(SecurityEvent::SigningRequest { csr, usage: None, request, root }) => {
+        StationEvent::Security(SecurityEvent::SigningRequest { csr, request, root, .. }) => {
             let usage = Some(VEHICLES.to_owned());
             StationEvent::Security(SecurityEvent::SigningRequest { csr, usage, request, root })
         }
