@@ -164,7 +164,7 @@ async fn what_is_beyond_a_station_s_own_bounds_is_not_sent() {
 
     flow.accepted("SendLocalList", list(many(token(8), 3))).await;
     flow.accepted("SetChargingProfile", default_profile(7, 1, 16.0)).await;
-    flow.accepted("ClearVariableMonitoring", json!({"id": [1, 2]})).await;
+    flow.ask("ClearVariableMonitoring", json!({"id": [1, 2]})).await;
 
     let old = Flow::of(Version::Ocpp16).await;
     old.ordered(json!({"command": "report", "waitS": 20})).await.ok();

@@ -172,6 +172,7 @@ async fn a_station_s_certificate_must_be_its_own_and_valid() {
     wire.call("Heartbeat", json!({})).await;
     api.put("/api/v1/stations/cs-1", &json!({"certificateName": null})).ok();
     wire.closed().await;
+    api.put("/api/v1/stations/cs-1", &json!({"certificateName": "SN4711"})).ok();
     for name in ["cs-1", "SN4711"] {
         let shared = api.put("/api/v1/stations/cs-9", &json!({"certificateName": name}));
         assert_eq!((shared.status, &shared.body["error"]["path"]), (422, &json!("/certificateName")), "{name}");
