@@ -279,6 +279,7 @@ fn alerts(events: &[VariableEvent], now: Timestamp) -> Noted {
     let (mut changes, mut news) = (Vec::new(), Vec::new());
     for event in events {
         changes.push(value_of(&event.place, &event.value));
+        changes.extend(kind_of_monitor(event));
         if let Some((change, said)) = alert(event, now) {
             changes.extend(change);
             news.push(said);
@@ -286,6 +287,13 @@ fn alerts(events: &[VariableEvent], now: Timestamp) -> Noted {
     }
     let tells = if news.is_empty() { Vec::new() } else { vec![("station.alerts", json!({ "alerts": news }))] };
     Noted { changes, tells }
+}
+
+/// Each event tells of what kind its monitor is (EventDataType); a report of 2.0.1 does not.
+fn kind_of_monitor(event: &VariableEvent) -> Option<Change> {
+    let (id, kind) = (event.monitor?, event.event["eventNotificationType"].as_str()?);
+    let like = Like::default().key(id.to_string());
+    Some(Change::MergeAll { kind: Kind::Monitor, like, body: json!({ "kind": kind }) })
 }
 
 /// It stands until it is cleared: one for each variable and monitor.

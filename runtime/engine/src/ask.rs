@@ -90,14 +90,13 @@ impl StationTask {
         // A tariff is a member of 2.1's answer, and how energy may flow.
         let is_showing = input.purpose == Purpose::Authorize && transaction.is_none() && self.protocol() == "ocpp2.1";
         let answer = self.ports.hooks.authorize(input, occasion).await;
-        let has_opinion = answer.output.verdict != Opinion::NoOpinion;
         let mut admission = self.admission(answer.output, token.as_ref(), shown_at, now);
         if purpose == Purpose::Start && admission.is_master_pass {
             admission.info.status = AuthorizationStatus::Invalid;
         }
         let is_unknown = admission.info.status == AuthorizationStatus::Unknown;
-        let is_nobodys = token.is_none() && !has_opinion;
-        if is_unknown && (is_open_to_all || (is_nobodys && self.is_ordered(&as_shown, now).await)) {
+        // Whoever orders a start vouches for its token: that a policy does not know it says no more than that.
+        if is_unknown && (is_open_to_all || (token.is_none() && self.is_ordered(&as_shown, now).await)) {
             admission.info = TokenInfo::status(AuthorizationStatus::Accepted);
         } else if is_unknown && is_key_code(&shown) {
             // A code that is wrong is no token that nobody knows (OCPP 2.0.1, C04.FR.01).

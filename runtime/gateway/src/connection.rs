@@ -32,8 +32,9 @@ const ERROR: u64 = 4;
 /// Calls of ours whose answer is still understood, however late it comes. With one more the oldest is forgotten.
 const ASKED_MAX: usize = 8;
 
-/// Characters of an action's name in the log.
+/// Characters of an action's name in the log, and actions of a connection that are told of.
 const NAME_SHOWN: usize = 50;
+const REFUSED_TOLD: usize = 16;
 
 pub(crate) struct Connection {
     station: StationId,
@@ -46,7 +47,7 @@ pub(crate) struct Connection {
     /// Its model is known.
     is_suited: bool,
     /// Messages that were not understood at all, or not as their action.
-    refused: u64,
+    refused: Vec<(Box<str>, u64)>,
     /// Goes with the first event.
     greeting: Option<Mark>,
     /// The message that is read was no JSON as it came.
@@ -114,7 +115,7 @@ impl Connection {
             zone: TimeZone::UTC,
             malformed: 0,
             is_suited: false,
-            refused: 0,
+            refused: Vec::new(),
             greeting: None,
             was_escaped: false,
             asked: VecDeque::new(),
@@ -400,16 +401,29 @@ impl Connection {
         }
     }
 
-    /// The first of a connection, then the tenth, the hundredth and so on: a station may say the same again for ever.
+    /// The first of its action, then the tenth, the hundredth and so on: a station may say the same again for ever.
     fn tell_refused(&mut self, what: &str, why: &str) {
-        self.refused += 1;
-        let (station, times) = (&self.station, self.refused);
         let what: String = plain::shown(what).chars().take(NAME_SHOWN).collect();
-        if times == 10u64.pow(times.ilog10()) {
+        let times = self.refused_again(&what);
+        let station = &self.station;
+        if times.checked_ilog10().is_some_and(|tens| times == 10u64.pow(tens)) {
             warn!(%station, times, "{what} of the station was refused, and nothing comes of it: {why}");
         } else {
             debug!(%station, times, "{what} of the station was refused: {why}");
         }
+    }
+
+    /// How often, with this time; 0: nobody counts it.
+    fn refused_again(&mut self, what: &str) -> u64 {
+        if let Some((_, times)) = self.refused.iter_mut().find(|(known, _)| **known == *what) {
+            *times += 1;
+            return *times;
+        }
+        let has_room = self.refused.len() < REFUSED_TOLD;
+        if has_room {
+            self.refused.push((what.into(), 1));
+        }
+        u64::from(has_room)
     }
 
     fn count_malformed(&mut self) {

@@ -208,6 +208,24 @@ async fn a_token_that_was_started_with_from_afar_is_accepted_once() {
     assert_eq!(begun(&mut station, "APP-3").await.0, "Invalid");
 }
 
+/// A policy that knows no such card says no more than that; one with another reason is heard.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_does_not_know_a_token_leaves_it_to_who_ordered_the_start() {
+    for (reason, expect) in [("Unknown", "Accepted"), ("NoCredit", "Blocked")] {
+        let setup = Setup::default()
+            .file("scripts/policy/plugin.toml", units::manifest("policy", "1.0.0", "authorization"))
+            .file("scripts/policy/main.rhai", format!("fn authorize(request) {{\n    reject(\"{reason}\")\n}}\n"));
+        let server = setup.start().await;
+        let api = server.api();
+        let mut station = Station16::boot(&server, ID).await;
+        ordered(&api, json!({"command": "start", "idToken": {"idToken": "APP-1"}, "evse": 1})).await;
+        let (id, _, _) = station.wire.next_call().await;
+        station.wire.reply(&id, json!({"status": "Accepted"})).await;
+        let started = station.wire.call("StartTransaction", station16::start(1, "APP-1", 0, &ago(1))).await;
+        assert_eq!(started["idTagInfo"]["status"], expect, "{reason}: {started}");
+    }
+}
+
 /// OCPP 2.0.1, C12.FR.09, and what any record says.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_would_be_refused_is_not_sent() {
