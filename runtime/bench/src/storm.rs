@@ -75,8 +75,8 @@ struct Outcome {
 
 /// A station that is there, with what it holds on to.
 enum Come {
-    Secured { _held: TlsStream<TcpStream> },
-    Booted { _held: WebSocketStream<TlsStream<TcpStream>> },
+    Secured { _held: Box<TlsStream<TcpStream>> },
+    Booted { _held: Box<WebSocketStream<TlsStream<TcpStream>>> },
 }
 
 /// All that a station needs to come.
@@ -193,7 +193,7 @@ impl Fleet {
         tcp.set_nodelay(true)?;
         let secured = self.connector.connect(ServerName::try_from("localhost")?, tcp).await?;
         if self.only_secures {
-            return Ok(Come::Secured { _held: secured });
+            return Ok(Come::Secured { _held: Box::new(secured) });
         }
         let mut request = format!("wss://{}/{}", self.address, name(number)).into_client_request()?;
         let basic = format!("Basic {}", STANDARD.encode(format!("{}:{PASSWORD}", name(number))));
@@ -205,7 +205,9 @@ impl Fleet {
         socket.send(Message::text(boot)).await?;
         loop {
             match socket.next().await.context("the connection closed")?? {
-                Message::Text(answer) if answer.contains("\"Accepted\"") => return Ok(Come::Booted { _held: socket }),
+                Message::Text(answer) if answer.contains("\"Accepted\"") => {
+                    return Ok(Come::Booted { _held: Box::new(socket) });
+                }
                 Message::Text(other) if !other.starts_with("[2,") => bail!("the boot was answered {other}"),
                 _ => {}
             }
